@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -54,7 +54,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger  ## all drills (large randomised runs) that need no host
+drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind  ## all drills (large randomised runs) that need no host
 
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
@@ -80,11 +80,14 @@ drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, li
 drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
 	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
 
-drill-ledger: $(DEV)/.ready  ## the ledger on one database: processes killed throughout, the database restarted; every call has its row; up to 2 min
-	@$(RUN) tests.drills.ledger
+drill-ledger: $(DEV)/.ready  ## ledger and budgets: 4 processes x 500 turns (TURNS=) on one database, killed throughout; each call has its row; up to 5 min
+	@$(RUN) tests.drills.ledger $(if $(TURNS),--turns $(TURNS))
 
-drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), races for the last room, killed processes
-	@$(RUN) tests.drills.budgets
+drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), 20 races for the last room (RUNS=), killed processes
+	@$(RUN) tests.drills.budgets $(if $(RUNS),--runs $(RUNS))
+
+drill-write-behind: $(DEV)/.ready  ## artifacts through Redis: workers killed while they flush, redis-server restarted; all are readable, none twice; up to 2 min
+	@$(RUN) tests.drills.write_behind
 
 drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)

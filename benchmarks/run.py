@@ -27,6 +27,7 @@ from benchmarks.remembering import measure_remembering
 from benchmarks.report import Broken, Line, headings, verdict
 from benchmarks.rig import Rig, opened_rig, running_host
 from benchmarks.tools import measure_tools
+from benchmarks.write_behind import measure_write_behind
 from benchmarks.writing import measure_writing
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import say
@@ -43,6 +44,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
     "ledger": lambda _: measure_booking(),
+    "redis": lambda _: measure_write_behind(),
     "evidence": lambda _: measure_evidence(),
     "tools": lambda _: measure_tools(),
     "cache": lambda _: measure_cache(),

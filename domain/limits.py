@@ -13,6 +13,8 @@ ROUND_SECONDS = 120
 BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60
 
+KEY_CHECK_MINUTES = 10
+"""Minutes between two checks of what upstream still lets a key spend."""
 REFUSED_KEY_SECONDS = 60
 """Seconds for which no background task is sent with a key that upstream refused."""
 

@@ -12,7 +12,7 @@ from entrypoints.settings_rows import SettingProblem
 _LONGEST = 65_536  # characters that are read
 _ADVANCED_NAMES = frozenset(row.name for row in SETTINGS if row.rule.advanced)
 _OPENED = re.compile(r"<<\s*([A-Za-z_][A-Za-z0-9_]{0,31})")
-_FORM_NAMES = frozenset(row.name for row in SETTINGS if not row.rule.advanced)
+_FORM_NAMES = frozenset(row.name for row in SETTINGS if not row.rule.advanced and not row.rule.personal)
 
 
 def read_advanced(text: object) -> tuple[dict[str, str], list[SettingProblem]]:

@@ -22,7 +22,7 @@ _TYPES = {"bool": "bool", "int": "int", "float": "float", "str": "str", "secret"
 
 def form_rows() -> tuple[Setting, ...]:
     """List the settings that have a field of their own in the administrator's form."""
-    return tuple(row for row in SETTINGS if not row.rule.advanced)
+    return tuple(row for row in SETTINGS if not row.rule.advanced and not row.rule.personal)
 
 
 def valves_fields() -> str:
@@ -36,7 +36,8 @@ def valves_fields() -> str:
 
 def user_valves_fields() -> str:
     """Return the source lines of each person's form; the default of every field is `inherit` or empty."""
-    return "".join(_field(row.name, *_user_type(row), row.rule.text) for row in SETTINGS if row.rule.user)
+    rows = (row for row in SETTINGS if row.rule.user)
+    return "".join(_field(row.name, *_user_type(row), row.rule.text, secret=row.kind == "secret") for row in rows)
 
 
 def shell_text(text: str) -> str:
@@ -54,6 +55,7 @@ def reference_text() -> str:
     """Return the configuration reference in Markdown."""
     form = "".join(_line(row) for row in form_rows())
     advanced = "".join(_line(row) for row in SETTINGS if row.rule.advanced)
+    personal = "".join(_line(row) for row in SETTINGS if row.rule.personal)
     head = "| Name | Type | Default | Range | Meaning |\n| --- | --- | --- | --- | --- |\n"
     return (
         "# Settings\n\n"
@@ -63,7 +65,8 @@ def reference_text() -> str:
         "both. If a field is empty or ignored, its environment variable is used if it has one, else the default.\n"
         "Every person may override the settings marked **(user)**; `inherit` there means the administrator's value.\n\n"
         f"## Fields of the form\n\n{head}{form}\n"
-        f"## Lines of the `{ADVANCED}` field\n\n{ADVANCED_TEXT}\n\n{head}{advanced}"
+        f"## Lines of the `{ADVANCED}` field\n\n{ADVANCED_TEXT}\n\n{head}{advanced}\n"
+        f"## Fields that only people have\n\n{head}{personal}"
     )
 
 

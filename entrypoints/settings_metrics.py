@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from entrypoints.settings_budgets import BudgetSettings
+from entrypoints.settings_redis import RedisSettings
 from entrypoints.settings_rows import setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricSettings(BudgetSettings):
+class MetricSettings(RedisSettings):
     """The rows of `settings.Settings` about metrics and traces."""
 
     metrics_port: int | None = setting(

@@ -95,6 +95,7 @@ class Rule:
     advanced: bool
     strictest_first: tuple[object, ...] = ()
     mend: Mend | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def setting(
     advanced: bool = False,
     strictest_first: tuple[object, ...] = (),
     mend: Mend | None = None,
+    personal: bool = False,
 ) -> T:
     """Write one row of the table.
 
@@ -129,10 +131,12 @@ def setting(
     `pattern`. `env` is the environment variable to read when no value is stored. `user`: every person may override the
     setting. `advanced`: the setting is a line of the ADVANCED box, not a field of the form. `strictest_first`: the
     values of a setting about privacy in this order; a person may choose a stricter one than the administrator's, no
-    other. `mend`: what a pasted text may have around what was meant is removed.
+    other. `mend`: what a pasted text may have around what was meant is removed. `personal`: only people have a value,
+    each their own, and the administrator has none.
     """
     return field(
-        default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced, strictest_first, mend)}
+        default=default,
+        metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced, strictest_first, mend, personal)},
     )
 
 

@@ -14,6 +14,7 @@ _REFUSED = "_refused"  # attribute of a valves object: the stored values that it
 _INHERIT = "inherit"
 _LOCKED = "LOCKED_USER_SETTINGS"
 _PRIVACY, _PRIVACY_ALLOWED = "REQUEST_ZDR", "allow_user_zdr_override"
+_OWN_KEY, _OWN_KEY_ALLOWED = "OWN_API_KEY", "allow_user_keys"
 _PASSPHRASE = "ARTIFACT_ENCRYPTION_KEY"  # noqa: S105 - a name
 _LONGEST_SHOWN = 80
 
@@ -34,6 +35,10 @@ def snapshot(
     values: dict[str, Any] = {}  # typed by the table, row by row
     locked = _names(lines.get(_LOCKED) or _read(valves, _LOCKED))
     for row in SETTINGS:
+        if row.rule.personal:
+            allowed = row.name not in locked and (row.name != _OWN_KEY or values[_OWN_KEY_ALLOWED])
+            values[row.attribute] = _own_secret(row, _read(user_valves, row.name), secret) if allowed else row.default
+            continue
         raw = lines.get(row.name)
         value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, secret, problems)
         if row.rule.user and row.name not in locked and (row.name != _PRIVACY or values[_PRIVACY_ALLOWED]):
@@ -85,6 +90,22 @@ def _user_value(row: Setting, raw: object, admin: object, problems: list[Setting
     value = _coerced(row, raw, admin, problems, f"{row.name} (set by a person)")
     order = row.rule.strictest_first
     return value if not order or order.index(value) <= order.index(admin) else admin
+
+
+def _own_secret(row: Setting, raw: object, secret: StoreSecret) -> Secret:
+    """Return a person's own secret; unreadable if something is stored that cannot be used.
+
+    Nothing else is used in its place. The person is told when they use it; no problem is reported, because the log and
+    administrators need not know even a part of it.
+    """
+    if is_empty(raw):
+        return Secret()
+    clear = decrypted(raw, secret) if isinstance(raw, str) and is_encrypted(raw) else raw
+    try:
+        value = Secret() if clear is None else coerce(row, clear)[0]
+    except Unusable:
+        value = Secret()
+    return value if isinstance(value, Secret) and value else Secret(unreadable=True)
 
 
 def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:

@@ -3,10 +3,11 @@
 Storage sees sealed bytes and a key id, never a text. A turn's rows are written together and come back together, so a
 reader never meets half a turn. Every read names the owner: a reference alone is no permission (law 12).
 
-Three ports by role: a turn's access, retention, rotation of keys. One adapter may implement all three.
+Three ports by role: a turn's access, retention, rotation of keys. One adapter may implement all three. A fourth is for
+a queue that stands before a store and hands rows over later.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -58,6 +59,27 @@ class Artifact:
         """Return whether the row is to be refused for an id that is too long."""
         texts = (self.id, self.namespace, self.turn_id, self.kind, self.model, self.user_id)
         return has_long_id(*texts, self.chat_id, self.message_id, self.fingerprint)
+
+
+def counted_bytes(row: Artifact) -> int:
+    """Return what a row counts in a lookup: its stored or its original bytes, whichever are more."""
+    return max(row.sealed.size, len(row.sealed.payload))
+
+
+def newest_turns(
+    rows: Iterable[Artifact], most_bytes: int, size: Callable[[Artifact], int] = counted_bytes, limit: int | None = None
+) -> list[Artifact]:
+    """Return the rows of the newest turns up to so many bytes and rows together, whole turns only."""
+    turns: dict[str, list[Artifact]] = {}
+    for row in rows:
+        turns.setdefault(row.turn_id, []).append(row)
+    kept: list[Artifact] = []
+    for turn_id in sorted(turns, reverse=True):
+        most_bytes -= sum(map(size, turns[turn_id]))
+        if most_bytes < 0 or (limit is not None and len(kept) + len(turns[turn_id]) > limit):
+            break
+        kept += turns[turn_id]
+    return kept
 
 
 class ArtifactsError(Exception):
@@ -161,3 +183,28 @@ class ArtifactKeyRotation(Protocol):
 @runtime_checkable
 class ArtifactStore(TurnArtifacts, ArtifactRetention, ArtifactKeyRotation, Protocol):
     """All three roles in one adapter, for whoever opens a store; a use case asks for the role it needs."""
+
+
+@runtime_checkable
+class ArtifactHandover(Protocol):
+    """What a store offers to a queue before it. Raises ArtifactsError; safe to use like TurnArtifacts.
+
+    Whoever deletes rows that may still be queued takes them from the queue, waits for `passed`, and then deletes: a
+    `take_over` on any worker has either stored them by then, or does not get them from `read` any more.
+    """
+
+    async def take_over(self, namespace: str, read: Callable[[], Awaitable[Sequence[Artifact]]]) -> None:
+        """Write the rows of a namespace that `read` returns, like `put`; `read` is called within the transaction.
+
+        Raises what `read` raises, and then nothing was written. `read` must be quick: others may wait for it.
+        """
+        ...
+
+    async def passed(self, namespace: str) -> None:
+        """Return once no `take_over` is under way that began earlier."""
+        ...
+
+
+@runtime_checkable
+class QueuedArtifactStore(ArtifactStore, ArtifactHandover, Protocol):
+    """A store that a queue can stand before."""

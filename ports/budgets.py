@@ -61,10 +61,14 @@ class Balance:
     spent: int = 0
     reserved: int = 0
 
+    @property
+    def taken(self) -> int:
+        """What is spent or held."""
+        return self.spent + self.reserved
+
     def admits(self, claim: Claim) -> bool:
         """Return whether the claim fits into what is left; a spent account admits nothing, not even an amount of 0."""
-        taken = self.spent + self.reserved
-        return claim.limit is None or (taken < claim.limit and taken + claim.amount <= claim.limit)
+        return claim.limit is None or (self.taken < claim.limit and self.taken + claim.amount <= claim.limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,21 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to do `name` until `expires_at` (aware, UTC). `fence` grows with every new holder and never repeats."""
+    """The right to do `name` until `expires_at` (aware, UTC). `fence` grows with every new holder and never repeats.
+
+    It is at least `least_fence` of the moment it was granted, so it grows from one store to the next as well, and where
+    a store lost its data.
+    """
 
     name: str
     owner: str
     fence: int
     expires_at: datetime
+
+
+def least_fence(now: datetime) -> int:
+    """Return the smallest fence of a lease that is granted at `now`: milliseconds since 1970."""
+    return int(now.timestamp() * 1_000)
 
 
 class LeasesUnavailable(Exception):

@@ -7,6 +7,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from ports.usage import EXACT, Paid
+
+PLACES = 30
+"""Decimals of a dollar that a ledger stores."""
+
 
 class EntryState(Enum):
     """STARTED: the attempt runs, or nobody knows yet what it cost. SETTLED: the figure is upstream's. ESTIMATED: it was
@@ -41,6 +46,8 @@ FOLLOWERS = {
 }
 """The states that may replace each state."""
 
+OWN_KEY = "own:"
+"""The beginning of the id of a key that is a person's own: its calls cost the operator nothing."""
 Key = tuple[str, str, int, int]
 """Namespace, turn, call and attempt: what identifies an entry."""
 
@@ -49,11 +56,12 @@ Key = tuple[str, str, int, int]
 class Entry:
     """One upstream attempt. The key is (`namespace`, `turn_id`, `call_no`, `attempt_no`), numbers from 1.
 
-    It holds no text of a chat and no key: `key_id` is a short hash of the API key. `kind`: "chat", or the name of a
+    It holds no text of a chat and no key: `key_id` is a short hash of the API key, after
+    OWN_KEY if the key is the person's own. `kind`: "chat", or the name of a
     background task. `endpoint` is the path that was called. `cost` is USD charged by OpenRouter and `upstream_cost`
-    USD charged by the provider beside it, both None if unknown; `cost_source` says where they are from. Cached and
-    written tokens are part of `input_tokens`, reasoning of `output_tokens`. `settled_at` is None while STARTED. The ids
-    are empty where unknown, for temporary chats, and after the person was forgotten.
+    USD charged by the provider beside it, both None if unknown, with PLACES decimals at most; `cost_source` says where
+    they are from. Cached and written tokens are part of `input_tokens`, reasoning of `output_tokens`. `settled_at` is
+    None while STARTED. The ids are empty where unknown, for temporary chats, and after the person was forgotten.
     """
 
     namespace: str
@@ -88,12 +96,25 @@ class Entry:
         """What identifies the entry."""
         return self.namespace, self.turn_id, self.call_no, self.attempt_no
 
+    @property
+    def own_key(self) -> bool:
+        """Whether the person's own key paid."""
+        return self.key_id.startswith(OWN_KEY)
+
+    @property
+    def paid(self) -> Paid:
+        """What the attempt cost, as part of a sum; a figure that is not settled counts as estimated."""
+        cost, upstream_cost = self.cost or Decimal(0), self.upstream_cost or Decimal(0)
+        estimated = Decimal(0) if self.state is EntryState.SETTLED else EXACT.add(cost, upstream_cost)
+        return Paid(cost, upstream_cost, estimated, int(self.cost_source is CostSource.UNKNOWN))
+
 
 @dataclass(frozen=True, slots=True)
 class Spend:
     """What one person spent on one model on one day (UTC); `cost` and `upstream_cost` add up the known figures, in USD.
 
-    `entries` counts attempts that were sent; `inexact` counts those of them without a figure of upstream.
+    `own_key`: the person's own key paid, which costs the operator nothing. `entries` counts attempts that were sent;
+    `inexact` counts those of them without a figure of upstream.
     """
 
     user_id: str
@@ -104,6 +125,17 @@ class Spend:
     tokens: int
     cost: Decimal
     upstream_cost: Decimal
+    own_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSum:
+    """What the calls that upstream took of one model cost, in USD; `inexact` counts entries without its figure."""
+
+    model: str
+    entries: int
+    inexact: int
+    cost: Decimal
 
 
 class LedgerUnavailable(Exception):
@@ -135,9 +167,36 @@ class UsageLedger(Protocol):
         ...
 
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
-        """Add up what was sent from `since` to before `until`, exactly, by person, model and day, in that order.
+        """Add up what was sent from `since` to before `until`, exactly, by person, model, day and
+        whose key paid, in that order.
 
         The model is the one that answered, else the requested one.
+        """
+        ...
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up by model, in their order, what one key paid for calls from `since` to before `until`, exactly.
+
+        Calls that upstream refused are left out. The model is named as in `spend`.
+        """
+        ...
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return up to `limit` entries of a state that began from `since` to before `until`, oldest first."""
+        ...
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces that have entries, in their order."""
+        ...
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost, exactly: those of one chat, those that began since a time, or both.
+
+        The attempts of the turn `but_turn` are not counted. Nothing for an empty `user_id`.
         """
         ...
 

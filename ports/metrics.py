@@ -42,7 +42,7 @@ class Gauge:
     labels: tuple[str, ...] = ()
 
 
-Reading = Callable[[], Mapping[Labels, int]]
+Reading = Callable[[], Mapping[Labels, Amount]]
 """Returns the present values of a gauge; called in any thread, must be quick."""
 
 

@@ -1,10 +1,9 @@
 """Short notices for the user, shown beside the answer: values, which the entrypoint puts into words."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
-from ports.usage import Timing, Usage
+from ports.usage import NOT_PAID, Paid, SpentSoFar, Timing, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,12 @@ class ToolPaused:
 
 @dataclass(frozen=True, slots=True)
 class TurnStopped:
-    """The person stopped the turn. `estimated_cost` (USD) stands for a call whose bill never came, None without one."""
+    """The person stopped the turn: what it consumed and cost until then, and what was spent in all, if asked for."""
 
     timing: Timing
     usage: Usage | None = None
-    estimated_cost: Decimal | None = None
+    paid: Paid = NOT_PAID
+    spent: SpentSoFar | None = None
 
 
 Notice = ToolSkipped | ToolPaused | TurnStopped

@@ -21,13 +21,15 @@ OWN_TYPES = "openrouter:"
 class Route:
     """Where calls go and who pays: `base_url` has no trailing slash; `api_key` is clear text.
 
-    No repr shows the key, or a URL that may contain a password.
+    `own_key`: the key is the person's own, not the operator's. No repr shows the key, or a URL that may contain a
+    password.
     """
 
     base_url: str = field(repr=False)
     api_key: str = field(repr=False)
     referer: str = field(default="", repr=False)
     title: str = ""
+    own_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,25 @@ class UpstreamRequest:
 
 
 class CallWatch(Protocol):
-    """Whoever books an attempt follows it: both are called at most once per attempt and raise nothing of their own."""
+    """Whoever books an attempt follows it: each is called at most once per attempt and raises nothing of its own."""
 
     async def sending(self) -> None:
         """Return once the body may be written: it is ready and the connection is open. Takes a second at most."""
         ...
 
     def answered(self, generation_id: str) -> None:
-        """Note that upstream accepted the call, before its first event; the id is empty if upstream did not name it."""
+        """Note that upstream accepted the call, before its first event; the id is empty if upstream did not name it.
+
+        Also called for an answer that arrives in the moment in which its reader leaves.
+        """
+        ...
+
+    def refused(self, status: int) -> None:
+        """Note that a refusal arrived in the moment in which its reader left, who will not read it."""
+        ...
+
+    def closed(self) -> None:
+        """Note that the connection is closed: nothing more will be known of the call."""
         ...
 
 

@@ -1,8 +1,10 @@
-"""What one upstream call consumed, in the units upstream bills; and how long a turn took."""
+"""What upstream calls consumed, in the units upstream bills; what they cost; and how long a turn took."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
+EXACT = Context(prec=100)
+"""Sums of money are made in this context, so that none is rounded."""
 SERVER_TOOL_COST = "server_tool_cost"
 """Upstream's name for the metered part of the cost that server tools caused."""
 
@@ -48,12 +50,56 @@ class Usage:
         """The part of the cost, in USD, that tools which upstream runs caused; None if none was metered."""
         return dict(self.cost_details).get(SERVER_TOOL_COST)
 
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What attempts cost in USD, added up exactly: `cost` is charged by OpenRouter, `upstream_cost` by the providers
+    beside it (own keys).
+
+    `estimated` is the part of both for which upstream has sent no figure. `unknown` counts the attempts whose cost
+    nobody knows; they are not in the sum.
+    """
+
+    cost: Decimal = Decimal(0)
+    upstream_cost: Decimal = Decimal(0)
+    estimated: Decimal = Decimal(0)
+    unknown: int = 0
+
     @property
-    def total_cost(self) -> Decimal | None:
-        """What is paid in all, in USD: OpenRouter's charge, and with own keys the provider's; None if unknown."""
-        if self.cost is None or self.upstream_cost is None:
-            return self.upstream_cost if self.cost is None else self.cost
-        return self.cost + self.upstream_cost
+    def total(self) -> Decimal:
+        """What is paid in all, as far as it is known."""
+        return EXACT.add(self.cost, self.upstream_cost)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether the total says anything: at least a part of it is known."""
+        return self.total > 0 or not self.unknown
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether nothing of it is estimated or unknown."""
+        return not self.estimated and not self.unknown
+
+    def __add__(self, more: "Paid") -> "Paid":
+        return Paid(
+            EXACT.add(self.cost, more.cost),
+            EXACT.add(self.upstream_cost, more.upstream_cost),
+            EXACT.add(self.estimated, more.estimated),
+            self.unknown + more.unknown,
+        )
+
+
+NOT_PAID = Paid()
+
+
+@dataclass(frozen=True, slots=True)
+class SpentSoFar:
+    """What a person has paid, this turn included: for the chat, and in the month; None if nobody asked for it, or if it
+    was not known in time.
+    """
+
+    chat: Paid | None = None
+    month: Paid | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from ports.artifacts import RECALL_BYTES, ROW_BYTES, Artifact, ArtifactsUnavailable, fitting
+from ports.artifacts import (
+    RECALL_BYTES,
+    ROW_BYTES,
+    Artifact,
+    ArtifactsUnavailable,
+    counted_bytes,
+    fitting,
+    newest_turns,
+)
 from ports.cipher import Sealed
 from ports.clock import Clock
 from ports.retention import REFUSED, StoredChat
@@ -75,18 +83,14 @@ class MemoryArtifacts:
             owned = [row for row in self._rows(namespace) if row.user_id == user_id]
         printed = {row.turn_id for row in owned if row.fingerprint in prints}
         wanted = [row for row in owned if row.turn_id in turns or row.turn_id in printed]
-        wanted.sort(key=lambda row: (row.turn_id, -row.ordinal), reverse=True)
-        if len(wanted) > limit:
-            cut = wanted[max(limit, 0)].turn_id
-            wanted = [row for row in wanted[:limit] if row.turn_id != cut]
-        wanted = _newest(wanted, most_bytes, lambda row: max(row.sealed.size, len(row.sealed.payload)))
+        wanted = newest_turns(wanted, most_bytes, limit=limit)
         return tuple(sorted(wanted, key=lambda row: (row.turn_id, row.ordinal, row.id)))
 
     async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
         """Delete an owner's oldest turns."""
         with self._lock:
             owned = [row for row in self._rows(namespace) if row.user_id == user_id]
-            kept = {row.id for row in _newest(owned, most_bytes, lambda row: len(row.sealed.payload) + ROW_BYTES)}
+            kept = {row.id for row in newest_turns(owned, most_bytes, lambda row: len(row.sealed.payload) + ROW_BYTES)}
         return self._forget(namespace, lambda row: row.user_id == user_id and row.id not in kept, limit)
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
@@ -148,7 +152,7 @@ class MemoryArtifacts:
             self._expire()
             rows = [row for row in self._rows(namespace) if row.sealed.key_id != key_id and row.id > after]
         chosen = sorted(rows, key=lambda row: row.id)[:limit]
-        return tuple(chosen[: fitting([max(row.sealed.size, len(row.sealed.payload)) for row in chosen], most_bytes)])
+        return tuple(chosen[: fitting([counted_bytes(row) for row in chosen], most_bytes)])
 
     async def key_ids(self, namespace: str = "") -> frozenset[str]:
         """Collect the keys in use."""
@@ -229,20 +233,6 @@ def _bytes(row: Artifact) -> int:
     """Return what a row takes in memory, roughly; an id counts by its characters."""
     texts = (row.id, row.namespace, row.turn_id, row.kind, row.model, row.user_id, row.chat_id, row.message_id)
     return ROW_BYTES + len(row.sealed.payload) + len(row.sealed.key_id) + len(row.fingerprint) + sum(map(len, texts))
-
-
-def _newest(rows: Sequence[Artifact], most_bytes: int, size: Callable[[Artifact], int]) -> list[Artifact]:
-    """Return the rows of the newest turns that have at most so many bytes together, whole turns only."""
-    turns: dict[str, list[Artifact]] = {}
-    for row in rows:
-        turns.setdefault(row.turn_id, []).append(row)
-    kept: list[Artifact] = []
-    for turn_id in sorted(turns, reverse=True):
-        most_bytes -= sum(map(size, turns[turn_id]))
-        if most_bytes < 0:
-            break
-        kept += turns[turn_id]
-    return kept
 
 
 def _touched(row: Artifact) -> datetime:

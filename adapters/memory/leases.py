@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from threading import Lock
 
-from ports.leases import Lease, LeasesUnavailable
+from ports.leases import Lease, LeasesUnavailable, least_fence
 
 
 class MemoryLeases:
@@ -26,7 +26,7 @@ class MemoryLeases:
                 fence, until = held.fence, max(held.expires_at, until)
             else:
                 self._make_room(now)
-                self._fence += 1
+                self._fence = max(self._fence + 1, least_fence(now))
                 fence = self._fence
             taken = self._leases[name] = Lease(name, owner, fence, until)
             return taken

@@ -24,6 +24,7 @@ from ports.responses import Endpoint, EventTooLarge, Reach, Refused, Unreadable,
 
 ERROR_BYTES = 1024 * 1024
 ERROR_SECONDS = 5.0
+GENERATION_ID = "X-Generation-Id"
 FIELD_STARTS = (b"data", b"event", b"id", b"retry", b":")
 
 Now = Callable[[], datetime]
@@ -36,7 +37,7 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
         raise Refused(await _problem(response, now))
     if coding := _coding(response):
         raise Unreadable(f"compressed ({coding}) although uncompressed was requested; a proxy may have done this")
-    generation_id = response.headers.get("X-Generation-Id", "")
+    generation_id = response.headers.get(GENERATION_ID, "")
     if call.watch is not None:
         call.watch.answered(generation_id)
     translator = _translator(call, now, generation_id)
@@ -98,7 +99,7 @@ async def _first_bytes(response: ClientResponse, call: UpstreamCall) -> bytes:
 
 async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now: Now) -> list[UpstreamEvent]:
     raw = await _read_rest(response, first, call)
-    generation_id = response.headers.get("X-Generation-Id", "")
+    generation_id = response.headers.get(GENERATION_ID, "")
     if len(raw) >= LARGE:
         return await to_thread(_read_whole, raw, call.request.endpoint, generation_id, now)
     return _read_whole(raw, call.request.endpoint, generation_id, now)

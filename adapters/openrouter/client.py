@@ -1,14 +1,15 @@
 """`POST /responses`, `POST /chat/completions` and `POST /images` over aiohttp: exactly one attempt per call."""
 
-from asyncio import CancelledError, sleep
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from asyncio import CancelledError, Task, get_running_loop, shield, sleep, wait
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 from types import TracebackType
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
-from adapters.openrouter.answers import open_answer
+from adapters.openrouter.answers import GENERATION_ID, open_answer
 from adapters.openrouter.chat.request_body import chat_fields
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.images.request_body import images_fields
@@ -22,7 +23,7 @@ from adapters.openrouter.wire.facts import REPORT_HEADER
 from adapters.openrouter.wire.request_body import Shape, encode_body
 from ports.clock import Clock
 from ports.response_events import UpstreamEvent
-from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall
+from ports.responses import CallWatch, Endpoint, Reach, Unreachable, UpstreamCall
 from ports.telemetry import Telemetry
 
 SHAPES: Mapping[Endpoint, Shape] = {
@@ -32,6 +33,8 @@ SHAPES: Mapping[Endpoint, Shape] = {
 }
 
 Batches = AsyncIterator[Sequence[UpstreamEvent]]
+LAST_LOOKS = 4
+"""Passes of the loop after a reader has left, in which what has arrived by then is still read: two read a head."""
 
 
 class AioResponsesClient:
@@ -87,7 +90,9 @@ class _Attempt:
         body = await encode_body(request.body, SHAPES[request.endpoint])
         outgoing = Outgoing(body, limits.idle_read, call.watch)
         try:
-            return await self._post(url, headers, outgoing)
+            if call.watch is None:
+                return await self._post(url, headers, outgoing)
+            return await self._watched(self._post(url, headers, outgoing), call.watch)
         except PoolClosed as error:
             raise Unreachable("closed by this side", reach=Reach.NOT_SENT) from error
         except (ClientError, OSError, RuntimeError, ValueError) as error:
@@ -95,6 +100,23 @@ class _Attempt:
             raise failure_of(error, outgoing.reach, limits) from error
         except CancelledError:
             outgoing.abort()
+            raise
+
+    async def _watched(self, post: Coroutine[object, object, ClientResponse], watch: CallWatch) -> ClientResponse:
+        """Wait for the head of the answer. If the reader leaves first, tell the watch of one that has just arrived."""
+        posting = get_running_loop().create_task(post, name="openrouter-pipe-post")
+        try:
+            return await shield(posting)
+        except CancelledError:
+            try:
+                for _ in range(LAST_LOOKS):
+                    if not posting.done():
+                        await sleep(0)
+            finally:
+                _tell(posting, watch)
+                if not posting.done():
+                    posting.cancel()
+                    await wait((posting,))
             raise
 
     async def _post(self, url: URL, headers: dict[str, str], outgoing: Outgoing) -> ClientResponse:
@@ -126,6 +148,18 @@ class _Attempt:
         if response is not None:
             response.close()
         lease.release()
+
+
+def _tell(posting: "Task[ClientResponse]", watch: CallWatch) -> None:
+    """Tell the watch of an answer whose head has arrived and which nobody will read; close it."""
+    if not posting.done() or posting.cancelled() or posting.exception() is not None:
+        return
+    response = posting.result()
+    if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        watch.answered(response.headers.get(GENERATION_ID, ""))
+    else:
+        watch.refused(response.status)
+    response.close()
 
 
 async def _notice_closed_connections() -> None:

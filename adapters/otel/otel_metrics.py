@@ -62,7 +62,7 @@ class OtelMetrics:
             with suppress(Exception):
                 set_gauge = self._instrument(gauge, self._meter.create_gauge).set
                 for labels, value in read().items():
-                    set_gauge(value, _named(gauge.labels, labels))
+                    set_gauge(float(value), _named(gauge.labels, labels))
 
     def _histogram(self, histogram: Histogram) -> Any:
         def made(name: str, unit: str, description: str) -> Any:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     tuple_,
     update,
 )
@@ -30,6 +31,9 @@ MOST_BYTES = bindparam("most_bytes", type_=BigInteger)
 KEY = tuple_(a.namespace, a.id)
 # An expression, not the bare column (as with `touched_at` below), so that the planner uses the index on turns instead.
 OWNED = func.coalesce(a.user_id, "") == bindparam("of_user")
+
+LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
+SHARED_LOCK = text("SELECT pg_advisory_xact_lock_shared(:key)").bindparams(bindparam("key", type_=BigInteger))
 
 
 def insert_new(dialect: str) -> Any:

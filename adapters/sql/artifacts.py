@@ -1,8 +1,9 @@
 """Artifacts in a database."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
@@ -12,7 +13,7 @@ from adapters.sql import artifact_statements as statements
 from adapters.sql.artifact_rows import artifacts_of, plausible_fingerprints, plausible_turns, row_of
 from adapters.sql.connection import Statements
 from adapters.sql.database import Database
-from adapters.sql.lists import listed
+from adapters.sql.lists import POSTGRES, listed
 from adapters.sql.tables import artifact
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
@@ -29,7 +30,7 @@ TURN = itemgetter(2)  # rows are already ordered within a turn
 
 
 class SqlArtifacts:
-    """Implements ArtifactStore on SQLite and PostgreSQL."""
+    """Implements QueuedArtifactStore on SQLite and PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -166,6 +167,27 @@ class SqlArtifacts:
                 )
                 count += _count(await connection.execute(RESEAL, values))
         return count
+
+    async def take_over(self, namespace: str, read: Callable[[], Awaitable[Sequence[Artifact]]]) -> None:
+        """Insert what `read` returns while the writers' lock is held, on PostgreSQL one that only `passed` excludes."""
+        async with self._writing() as connection:
+            await self._lock(connection, namespace, statements.SHARED_LOCK)
+            rows = await read()
+            if any(row.has_long_id() for row in rows):
+                raise ArtifactsUnavailable(REFUSED)
+            if rows:
+                await connection.execute(self._insert, [row_of(row) for row in rows])
+
+    async def passed(self, namespace: str) -> None:
+        """Take the lock that excludes those of `take_over`."""
+        async with self._writing() as connection:
+            await self._lock(connection, namespace, statements.LOCK)
+
+    async def _lock(self, connection: Statements, namespace: str, statement: Executable) -> None:
+        if self._database.dialect == POSTGRES:
+            name = f"openrouter_pipe artifacts {self._database.schema} {stored(namespace)}".encode()
+            key = int.from_bytes(sha256(name).digest()[:8], signed=True)
+            await connection.execute(statement, {"key": key})
 
     async def _changed(self, statement: Executable, values: dict[str, Any]) -> int:
         async with self._writing() as connection:

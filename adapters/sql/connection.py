@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.locking import LockWait
@@ -122,10 +123,18 @@ async def _started(connection: AsyncConnection) -> None:
 
 
 async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...]) -> list[Any]:
+    """Execute by the driver itself: SQLAlchemy's part takes longer than the statement."""
     await connection.start()
-    await _set_autocommit(connection)
-    done = await connection.exec_driver_sql(sql, values)
-    return list(done.all()) if done.returns_rows else []
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    foreign = connection.dialect.loaded_dbapi.Error
+    try:
+        await driver.set_autocommit(True)
+        done = await driver.execute(sql, values)
+        rows = list(await done.fetchall()) if done.description else []
+        await driver.set_autocommit(False)
+        return rows
+    except foreign as error:  # the connection is not used again
+        raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
 
 
 async def _in_driver(connection: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -11,7 +11,7 @@ from adapters.sql.lists import POSTGRES
 from adapters.sql.tables import lease
 from adapters.sql.texts import micros, moment_of
 from adapters.sql.trouble import DatabaseTrouble
-from ports.leases import Lease, LeasesUnavailable
+from ports.leases import Lease, LeasesUnavailable, least_fence
 
 HELD = select(lease.c.owner, lease.c.fence, lease.c.expires_at).where(lease.c.name == bindparam("named"))
 RELEASE = (
@@ -30,15 +30,16 @@ class SqlLeases:
         self._database = database
         insert = postgres_insert if database.dialect == POSTGRES else sqlite_insert
         fresh = insert(lease).values(
-            name=bindparam("named"), owner=bindparam("by"), fence=1, expires_at=bindparam("until")
+            name=bindparam("named"), owner=bindparam("by"), fence=bindparam("least"), expires_at=bindparam("until")
         )
         living = and_(lease.c.owner == fresh.excluded.owner, lease.c.expires_at > bindparam("now"))
+        ahead = lease.c.fence >= fresh.excluded.fence  # several leases in one millisecond, or a clock that was set back
         longer = and_(living, lease.c.expires_at > fresh.excluded.expires_at)
         self._take = fresh.on_conflict_do_update(
             index_elements=[lease.c.name],
             set_={
                 "owner": fresh.excluded.owner,
-                "fence": case((living, lease.c.fence), else_=lease.c.fence + 1),
+                "fence": case((living, lease.c.fence), (ahead, lease.c.fence + 1), else_=fresh.excluded.fence),
                 "expires_at": case((longer, lease.c.expires_at), else_=fresh.excluded.expires_at),
             },
             where=or_(lease.c.expires_at <= bindparam("now"), lease.c.owner == fresh.excluded.owner),
@@ -47,7 +48,7 @@ class SqlLeases:
     async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
         """Insert or take over in one statement, then read who holds the lease."""
         until = micros(now + timedelta(seconds=seconds))
-        values = {"named": name, "by": owner, "now": micros(now), "until": until}
+        values = {"named": name, "by": owner, "now": micros(now), "until": until, "least": least_fence(now)}
         try:
             async with self._database.writing() as connection:
                 await connection.execute(self._take, values)

@@ -1,57 +1,53 @@
 """The ledger in a database."""
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Executable,
-    Row,
-    Select,
-    Text,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal_column,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Executable, Row, bindparam, delete, func, select, tuple_, update
 
 from adapters.sql.database import Database
+from adapters.sql.ledger_sums import BOUNDS, DAY, NAMESPACE, all_of, fixed, spend_of, sums_by_model, sums_of_person
 from adapters.sql.ledger_writing import MONEY, TIMES, rows_of, statement_for
-from adapters.sql.money import amount_of, sums, total
+from adapters.sql.money import amount_of, total
 from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, Spend
+from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
+from ports.usage import EXACT as EXACTLY
+from ports.usage import NOT_PAID, Paid
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
-DAY = timedelta(days=1) // timedelta(microseconds=1)
-EMPTY = literal_column("''", Text)
+FEW, MANY = 20_000, 100_000
+"""Entries that are added up at a time: days are joined until there are so many, and parted beyond."""
+AT_ONCE = 200
+"""Sums that are read before other tasks of the event loop run: a millisecond or two."""
 
-
-def _fixed(state: EntryState) -> ColumnElement[str]:
-    """Return a state as part of the statement's text: a statement for many rows has no parameters beside theirs."""
-    return literal_column(f"'{state.value}'", Text)
-
-
-def _all(states: Iterable[EntryState]) -> list[ColumnElement[str]]:
-    return [_fixed(state) for state in states]
-
-
-NAMESPACE = u.namespace == bindparam("in_namespace")
-STARTED = u.state == _fixed(EntryState.STARTED)
-SENT = u.state.in_(_all(state for state in EntryState if state is not EntryState.VOID))
-ANY_STATE = u.state.in_(_all(EntryState))  # so that the index on it serves for times
+STARTED = u.state == fixed(EntryState.STARTED)
+ANY_STATE = u.state.in_(all_of(EntryState))  # so that the index on it serves for times
 UNFINISHED = (
     select(usage_entry).where(NAMESPACE, STARTED, u.started_at < bindparam("before")).order_by(u.started_at)
 ).limit(bindparam("most"))
 OF_TURN = select(usage_entry).where(NAMESPACE, u.turn_id == bindparam("of_turn")).order_by(u.call_no, u.attempt_no)
+ENDED = (
+    select(usage_entry)
+    .where(
+        NAMESPACE,
+        u.state == bindparam("of_state"),
+        u.started_at >= bindparam("since"),
+        u.started_at < bindparam("until"),
+    )
+    .order_by(u.started_at)
+    .limit(bindparam("most"))
+)
+FIRST = select(func.min(u.namespace).label("name")).cte("names", recursive=True)
+NEXT = select(func.min(u.namespace)).where(u.namespace > FIRST.c.name).scalar_subquery()
+NAMES_OF_ALL = FIRST.union_all(select(NEXT).where(FIRST.c.name.is_not(None)))  # one look into the index for each
+NAMESPACES = select(NAMES_OF_ALL.c.name).where(NAMES_OF_ALL.c.name.is_not(None))
 OLD = select(*KEYS).where(NAMESPACE, ANY_STATE, u.started_at < bindparam("before")).limit(bindparam("most"))
 DELETE_OLD = delete(usage_entry).where(tuple_(*KEYS).in_(OLD))
 OF_PERSON = select(*KEYS).where(NAMESPACE, u.user_id == bindparam("of_user")).limit(bindparam("most"))
@@ -64,7 +60,10 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._write = statement_for(database.dialect, database.schema)
-        self._spend = _spend(database.dialect)
+        self._spend = spend_of(database.dialect, one_day=False)
+        self._spend_of_day = spend_of(database.dialect, one_day=True)
+        self._by_model = sums_by_model(database.dialect)
+        self._paid = {terms: sums_of_person(database.dialect, *terms) for terms in product((False, True), repeat=2)}
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Insert or replace with one statement; two states of one entry need two."""
@@ -85,9 +84,51 @@ class SqlLedger:
         return tuple(_entry_of(row) for row in await self._read(OF_TURN, values))
 
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
-        """Add up in the database."""
-        values = {"in_namespace": stored(namespace), "since": micros(since), "until": micros(until)}
-        return tuple(_spend_of(row) for row in await self._read(self._spend, values))
+        """Add up in the database, some days at a time: sorting millions of rows at once takes much longer."""
+        found: list[Row[Any]] = []
+        async for rows in self._by_days(stored(namespace), micros(since), micros(until)):
+            found += rows
+        found.sort(key=_order)
+        spent: list[Spend] = []
+        for start in range(0, len(found), AT_ONCE):
+            spent += map(_spend_of, found[start : start + AT_ONCE])
+            await asyncio.sleep(0)
+        return tuple(spent)
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up in the database, by the index on states."""
+        values = {"in_namespace": stored(namespace), "of_key": key_id, "since": micros(since), "until": micros(until)}
+        return tuple(
+            ModelSum(original(row.model), row.entries, int(row.inexact), total(row[3:]))
+            for row in await self._read(self._by_model, values)
+        )
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Read by the index on states."""
+        values = {"since": micros(since), "until": micros(until), "most": limit}
+        values_of_all = {"in_namespace": stored(namespace), "of_state": state.value, **values}
+        return tuple(_entry_of(row) for row in await self._read(ENDED, values_of_all))
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Read by the first column of the key."""
+        return tuple(original(row.name) for row in await self._read(NAMESPACES, {}))
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up in the database, by the index on the chats of people or on people and times."""
+        if not user_id:
+            return NOT_PAID
+        values: dict[str, Any] = {"in_namespace": stored(namespace), "of_user": stored(user_id)}
+        values["but_turn"] = stored(but_turn)
+        if chat_id:
+            values["of_chat"] = stored(chat_id)
+        if since is not None:
+            values["since"] = micros(since)
+        rows = await self._read(self._paid[bool(chat_id), since is not None], values)
+        return sum(map(_paid_of, rows), NOT_PAID)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete by time."""
@@ -103,6 +144,21 @@ class SqlLedger:
         return await self._changed(ANONYMISE, values)
 
     # --- details ------------------------------------------------------------------------------------------
+
+    async def _by_days(self, namespace: str, since: int, until: int) -> AsyncIterator[list[Row[Any]]]:
+        """Yield the groups of some days after the other; a day is never parted."""
+        [(first, last)] = await self._read(BOUNDS, {"in_namespace": namespace, "since": since, "until": until})
+        begin, days = since if first is None else first, 1
+        while first is not None and begin <= last:
+            day = begin // DAY
+            values = {"in_namespace": namespace, "since": begin, "until": min(until, (day + days) * DAY)}
+            if days == 1:
+                rows = await self._read(self._spend_of_day, values | {"of_day": day})
+            else:
+                rows = await self._read(self._spend, values)
+            yield rows
+            begin, entries = (day + days) * DAY, sum(row.entries for row in rows)
+            days = days * 2 if entries < FEW else max(1, days // 2) if entries > MANY else days
 
     async def _read(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
         try:
@@ -125,34 +181,24 @@ class SqlLedger:
             raise LedgerUnavailable(trouble.reason) from trouble
 
 
-def _spend(dialect: str) -> Select[Any]:
-    person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
-    model = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
-    day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
-    exact = u.state == _fixed(EntryState.SETTLED)
-    return (
-        select(
-            person.label("person"),
-            model.label("model"),
-            day.label("day"),
-            func.count().label("entries"),
-            func.sum(case((exact, 0), else_=1)).label("inexact"),
-            func.sum(u.input_tokens + u.output_tokens).label("tokens"),
-            *sums(dialect, u.cost),
-            *sums(dialect, u.upstream_cost),
-        )
-        .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .group_by("person", "model", "day")
-        .order_by("person", "model", "day")
-    )
+def _order(row: Row[Any]) -> tuple[str, str, int, int]:
+    return row.person, row.model, row.day, row.own_key
+
+
+def _paid_of(row: Row[Any]) -> Paid:
+    half = (len(row) - 2) // 2
+    cost, upstream_cost = total(row[2 : 2 + half]), total(row[2 + half :])
+    estimated = Decimal(0) if row.exact else EXACTLY.add(cost, upstream_cost)
+    return Paid(cost, upstream_cost, estimated, int(row.unknown))
 
 
 def _spend_of(row: Row[Any]) -> Spend:
-    amounts = row[6:]
+    amounts = row[7:]
     half = len(amounts) // 2
     day: date = (EPOCH + timedelta(days=row.day)).date()
     counts = (int(row.entries), int(row.inexact), int(row.tokens))
-    return Spend(original(row.person), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
+    costs = (total(amounts[:half]), total(amounts[half:]))
+    return Spend(original(row.person), original(row.model), day, *counts, *costs, own_key=bool(row.own_key))
 
 
 def _entry_of(row: Row[Any]) -> Entry:

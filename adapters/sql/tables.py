@@ -4,7 +4,20 @@ Times are whole microseconds since 1970, UTC: exact and fast on both databases. 
 bytes, as in SQLite and Python. Source: the architecture, storage.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Numeric, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 PREFIX = "openrouter_pipe_"
 
@@ -136,6 +149,14 @@ usage_entry = Table(
     Column("settled_at", BigInteger, nullable=True),
     Index(f"{PREFIX}usage_entry_person", "namespace", "user_id", "started_at"),
     Index(f"{PREFIX}usage_entry_state", "namespace", "state", "started_at"),
+    Index(
+        f"{PREFIX}usage_entry_chat",
+        "namespace",
+        "user_id",
+        "chat_id",
+        sqlite_where=text("chat_id <> ''"),
+        postgresql_where=text("chat_id <> ''"),
+    ),
 )
 
 budget_account = Table(
@@ -169,6 +190,24 @@ budget = Table(
     Column("name", Key, primary_key=True),
     Column("rule", Words, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+)
+
+reconciliation = Table(
+    f"{PREFIX}reconciliation",
+    metadata,
+    Column("key_id", Words, primary_key=True),
+    Column("day", Words, primary_key=True),  # 2026-11-30, UTC, for whoever reads the table
+    Column("model", Words, primary_key=True),
+    Column("figures", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("inexact", BigInteger, nullable=False),
+    Column("cost", Money, nullable=False),
+    Column("their_requests", BigInteger, nullable=True),
+    Column("their_cost", Money, nullable=True),
+    Column("total", Money, nullable=True),
+    Column("checked_at", BigInteger, nullable=False),
+    Index(f"{PREFIX}reconciliation_day", "day"),
 )
 
 

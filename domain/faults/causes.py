@@ -38,6 +38,8 @@ class KeyFlaw(Enum):
     """Why a key cannot be sent at all."""
 
     CHARACTERS = "characters_no_key_has"
+    UNREADABLE = "own_key_unreadable"
+    """A person's own key is stored, but cannot be decrypted or read."""
 
 
 class MessagesFlaw(Enum):

@@ -58,7 +58,7 @@ _MODERATION_KINDS = {
     "cyber_policy",
     "misalignment_policy_violation",
 }
-_UNCERTAIN_STATUSES = {408, 504, 524}
+UNCERTAIN_STATUSES = {408, 504, 524}
 _PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
 _WRONG_ENDPOINT = "wrong_endpoint"
 _BUDGETS = {
@@ -159,7 +159,7 @@ def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
 
 
 def _server_kind(status: int | None) -> FaultKind:
-    if status in _UNCERTAIN_STATUSES:
+    if status in UNCERTAIN_STATUSES:
         return FaultKind.UPSTREAM_TIMEOUT
     if status in (503, 529):
         return FaultKind.OVERLOADED
@@ -167,7 +167,7 @@ def _server_kind(status: int | None) -> FaultKind:
 
 
 def _rule(problem: UpstreamProblem, status: int | None) -> RetryRule:
-    if status in _UNCERTAIN_STATUSES or problem.kind == "timeout":
+    if status in UNCERTAIN_STATUSES or problem.kind == "timeout":
         return RetryRule.UNCERTAIN if problem.retryable is not False else RetryRule.NEVER
     if problem.retryable is not None:
         return RetryRule.SAFE if problem.retryable else RetryRule.NEVER

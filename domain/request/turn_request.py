@@ -21,6 +21,8 @@ from domain.limits import (
     TURNS_WAITING,
 )
 from domain.request.abilities import Ability
+from domain.request.bookkeeping import Bookkeeping
+from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile, Intake
 from domain.request.spending import Spending
 from ports.json_values import JsonObject
@@ -231,13 +233,6 @@ class ServerTools:
 
 
 @dataclass(frozen=True, slots=True)
-class Bookkeeping:
-    """Under which `namespace` the ledger books the attempts of a turn; empty: it does not."""
-
-    namespace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of this process: concurrent turns, and waiting turns."""
 
@@ -277,8 +272,9 @@ class TurnRequest:
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
-    ledger: Bookkeeping = Bookkeeping()
+    ledger: Bookkeeping = field(default_factory=Bookkeeping)
     spending: Spending = field(default_factory=Spending)
+    sharing: CostSharing = field(default_factory=CostSharing)
     tooling: Tooling = Tooling()
     server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()

@@ -8,7 +8,6 @@ from domain.faults.fault import Fault, FaultKind
 from domain.services.assemble_turn import Assembled
 from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked, stand_in
-from domain.services.turn_hold import TurnHold
 from ports.catalog import Model
 from ports.offload import Offload
 
@@ -31,12 +30,12 @@ class AffordTurn:
             return checked
         hold = await self.budgets.check(checked.request, checked.slug, checked.model, reads=waits)
         if not isinstance(hold, Fault):
-            return _holding(checked, hold)
+            return replace(checked, hold=hold)
         other = self._cheaper(checked, models, hold)
         if other is None:
             return hold
         held = await self.budgets.check(other.request, other.slug, other.model, reads=True)
-        return hold if isinstance(held, Fault) else _holding(other, held)
+        return hold if isinstance(held, Fault) else replace(other, hold=held)
 
     async def turn_to(self, checked: Checked) -> Fault | None:
         """Let the turn hold the budgets of another model than was checked; return the fault if one is spent."""
@@ -48,6 +47,8 @@ class AffordTurn:
         self, checked: Checked, models: tuple[Model, ...], assemble: Assemble
     ) -> tuple[Checked, Assembled | Fault]:
         """Assemble a turn and reserve what it may cost; if there is no room for that, try a cheaper model once."""
+        if self.budgets is not None and checked.hold is not None:
+            self.budgets.begin(checked.hold)
         assembled = await assemble(checked)
         full = await self._reserved(checked, assembled)
         if full is None:
@@ -74,7 +75,6 @@ class AffordTurn:
         if self.budgets is None or hold is None or isinstance(assembled, Fault):
             return None
         body, sent = assembled.ready.sending.body, assembled.ready.figures.sent
-        hold.tally.sent_characters = sent
         tokens = await self.offload.run(lambda: tokens_of_all(body.input), size=sent)
         return await self.budgets.reserve(hold, tokens, body.max_output_tokens)
 
@@ -95,10 +95,3 @@ def _warning(assembled: Assembled | Fault, checked: Checked) -> Assembled | Faul
     if low is None or isinstance(assembled, Fault):
         return assembled
     return replace(assembled, plan=replace(assembled.plan, notes=(low, *assembled.plan.notes)))
-
-
-def _holding(checked: Checked, hold: TurnHold | None) -> Checked:
-    if hold is None:
-        return checked
-    hold.tally.models = checked.models
-    return replace(checked, hold=hold)

@@ -92,6 +92,13 @@ class Attempt:
 
     async def close(self) -> None:
         """Stop reading and close the connection."""
+        try:
+            await self._close()
+        finally:
+            if self._call.watch is not None:
+                self._call.watch.closed()
+
+    async def _close(self) -> None:
         if self._asked is not None:
             self._asked.cancel()
             await asyncio.wait((self._asked,))

@@ -55,6 +55,6 @@ class BookTurn:
 
     def report(self, settlement: Settlement, defect: Exception) -> None:
         """Log a defect that can change the turn no more."""
-        places = "".join(traceback.format_tb(defect.__traceback__)[-4:])
+        places = "".join(traceback.format_tb(defect.__traceback__)[-5:])
         values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
         self._telemetry.event("error", "turn_not_booked", **values)

@@ -14,8 +14,10 @@ from domain.budgets.accounts import Due, claims_of
 from domain.budgets.amounts import Amounts
 from domain.budgets.estimate import UsualOutputs, estimated
 from domain.budgets.rule import Payer, Rule
+from domain.budgets.seen import SeenBalances
 from domain.budgets.verdict import Alert, alerts_of, beyond_soft, refusing, spent_up
 from domain.catalog.support import is_free
+from domain.conversation.size import size_of
 from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import Fault, FaultKind
 from domain.request.spending import Spending
@@ -30,8 +32,8 @@ from ports.catalog import Model
 
 UNAVAILABLE = "budgets_unavailable"
 TRIES = 3
-FULL_SECONDS, MOST_FULL = 60.0, 5_000
-"""How long a budget that refused a turn is read before the next one is assembled, and of how many that is known."""
+GUESSED_CHARACTERS = 2
+"""Characters of a token in a prompt that is not built yet: fewer than in most texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class BudgetTurn:
         self._budgets, self._rules, self._people, self._holds = budgets, rules, people, holds
         self._clock, self._store = holds.clock, holds.store
         self._outputs, self._alert = UsualOutputs(), alert
-        self._full: dict[str, float] = {}
+        self._seen = SeenBalances()
+        self._waiting: dict[asyncio.Task[None], TurnHold] = {}
 
     async def check(
         self, request: TurnRequest, slug: str, model: Model | None, *, reads: bool
@@ -81,8 +84,7 @@ class BudgetTurn:
         hold.turn_to(slug, model)
         if not hold.dues:
             return None
-        now_s = self._clock.monotonic()
-        if reads or any(now_s < self._full.get(due.account, 0.0) for due in hold.dues):
+        if reads or self._seen.may_refuse(hold.dues, self._clock.monotonic()):
             return await self._checked(hold)
         return hold
 
@@ -92,19 +94,29 @@ class BudgetTurn:
         checked = await self._checked(hold)
         return checked if isinstance(checked, Fault) else None
 
+    def begin(self, hold: TurnHold) -> None:
+        """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
+
+        The prompt is guessed; a refusal of that guess counts for nothing.
+        """
+        guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
+        amounts = self._amounts(hold, guessed, None)
+        if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
+            hold.reserving = self._reserving(hold, amounts)
+
     async def reserve(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Fault | None:
         """Reserve what the turn may cost; return the fault if a budget has no room for it."""
-        usual = self._outputs.usual(hold.payer.user_id, hold.tally.slug)
-        free = is_free(hold.tally.slug, hold.tally.model)
         hold.tally.prompt_tokens = prompt_tokens
-        amounts = estimated(hold.tally.model, prompt_tokens, usual, most_output, free=free)
-        hold.reserving = asyncio.get_running_loop().create_task(
-            self._reserve(hold, amounts), name="openrouter-pipe-reserve"
-        )
+        if hold.reserving is not None and await asyncio.shield(hold.reserving) is None:
+            return None
+        hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output))
         return await asyncio.shield(hold.reserving)
 
     async def settle(self, hold: TurnHold) -> None:
-        """Post what the turn cost, or release what it holds if nothing was sent; only the first call counts."""
+        """Post what the turn cost, or release what it holds if nothing was sent; only the first call counts.
+
+        A turn whose bill upstream has not written yet keeps its reservation until then.
+        """
         if hold.is_settled:
             return
         hold.is_settled = True
@@ -112,12 +124,46 @@ class BudgetTurn:
             await asyncio.wait((hold.reserving,))
         if hold.tally.output_tokens:
             self._outputs.learn(hold.payer.user_id, hold.tally.slug, hold.tally.output_tokens)
+        if not hold.tally.awaited:
+            await self._post(hold)
+            return
+        task = asyncio.get_running_loop().create_task(self._post_later(hold), name="openrouter-pipe-await-bill")
+        self._waiting[task] = hold
+        task.add_done_callback(self._waited)
+
+    async def aclose(self) -> None:
+        """Stop waiting for bills: those reservations expire, and are settled by the ledger, which gets the bills."""
+        waiting = dict(self._waiting)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
+        for task, hold in waiting.items():
+            if task.cancelled() and not hold.is_reserved:
+                await self._post(hold)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _post_later(self, hold: TurnHold) -> None:
+        await hold.tally.complete()
+        await self._post(hold)
+
+    def _waited(self, task: "asyncio.Task[None]") -> None:
+        self._waiting.pop(task, None)
+
+    async def _post(self, hold: TurnHold) -> None:
         changes = await self._holds.settle(hold.namespace, hold.turn_id, hold.charges())
         if self._alert is not None and changes:
             for alert in alerts_of(hold.all_dues(), changes):
                 self._alert(alert, hold.request.spending)
 
-    # --- details ------------------------------------------------------------------------------------------
+    def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Amounts:
+        slug, model = hold.tally.slug, hold.tally.model
+        usual = self._outputs.usual(hold.payer.user_id, slug)
+        return estimated(model, prompt_tokens, usual, most_output, free=is_free(slug, model))
+
+    def _reserving(self, hold: TurnHold, amounts: Amounts) -> "asyncio.Task[Fault | None]":
+        return asyncio.get_running_loop().create_task(self._reserve(hold, amounts), name="openrouter-pipe-reserve")
 
     async def _checked(self, hold: TurnHold) -> TurnHold | Fault:
         balances = await self._balances(hold)
@@ -165,15 +211,15 @@ class BudgetTurn:
             if hold.request.spending.refuses_blindly:
                 return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
             return None
+        hold.is_reserved = granted.held
+        self._seen.note(granted.balances, self._clock.monotonic(), held=granted.held)
         if granted.held:
             self._warn(hold, granted.balances)
         return None if granted.held else granted.balances
 
     def _refusal(self, due: Due) -> Fault:
         rule, ends = due.rule, due.window.ends
-        self._full[due.account] = self._clock.monotonic() + FULL_SECONDS
-        if len(self._full) > MOST_FULL:
-            del self._full[next(iter(self._full))]
+        self._seen.refused(due.account, self._clock.monotonic())
         wait = max(1.0, (ends - self._clock.now()).total_seconds())
         if rule.is_rate:
             return Fault(FaultKind.RATE_LIMITED, retry_after=wait, cause=TooFast(rule.unit, rule.hard or 0))

@@ -39,7 +39,7 @@ class Checked:
 def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
     """Check key, address, model and messages; return the first fault found."""
     if not request.route.api_key.strip():
-        return Fault(FaultKind.NO_KEY)
+        return Fault(FaultKind.BAD_KEY, cause=KeyFlaw.UNREADABLE) if request.route.own_key else Fault(FaultKind.NO_KEY)
     if not is_key(request.route.api_key.strip()):
         return Fault(FaultKind.BAD_KEY, cause=KeyFlaw.CHARACTERS)
     try:

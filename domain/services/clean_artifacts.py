@@ -4,7 +4,6 @@ One process at a time, by lease. Each small batch is followed by a pause as long
 never wait for the cleanup. Source: behaviour of persistence, retention.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
 from domain.limits import CLEANING_HOURS, RETENTION_DAYS
+from domain.services.background_pass import BackgroundPass, Frame, HeldLease
 from domain.services.rotate_keys import reseal_batch
 from domain.services.sweep_chats import BATCH, ChatSweep, Held, Swept
 from ports.artifacts import ArtifactKeyRotation, ArtifactRetention, ArtifactsError
@@ -21,22 +21,15 @@ from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.known_hosts import KnownHosts, KnownHostsUnavailable
-from ports.leases import Lease, Leases, LeasesUnavailable
+from ports.leases import Leases
 from ports.offload import Offload
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunRetention, ToolRunsUnavailable
 
 T = TypeVar("T")
-LEASE_SECONDS = 300.0
 LONGEST_JITTER, SHORTEST_PAUSE = 600.0, 0.05
-FIRST_AFTER = 60.0
-STORE_ERRORS = (
-    ArtifactsError,
-    LeasesUnavailable,
-    ToolRunsUnavailable,
-    BreakerStateUnavailable,
-    KnownHostsUnavailable,
-)
+STORE_ERRORS = (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable, KnownHostsUnavailable)
+FRAME = Frame("clean", "clean-artifacts", "artifacts_not_cleaned", STORE_ERRORS)
 COUNTED = ("old", "of_deleted_chats", "tool_runs", "breakers", "resealed")
 
 Tally = dict[str, int]
@@ -70,10 +63,6 @@ class CleanableStore:
     hosts: KnownHosts
 
 
-class _Overtaken(Exception):
-    """Another process holds the lease now."""
-
-
 class CleanArtifacts:
     """The use case; belongs to one event loop. `durable` returns the store, or None while there is none.
 
@@ -91,93 +80,48 @@ class CleanArtifacts:
         telemetry: Telemetry,
     ) -> None:
         self._durable, self._chats, self._offload = durable, chats, offload
-        self._clock, self._ids, self._telemetry = clock, ids, telemetry
-        self._owner = ids.new_id()
-        self._due: dict[str, float] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._clock, self._telemetry = clock, telemetry
+        self._passes = BackgroundPass(FRAME, clock, ids, telemetry)
         self._resealed: dict[str, tuple[str, str]] = {}  # by namespace: the key, and the last row known to be done
-        self._complaints: dict[str, str] = {}  # by namespace what is held back, and under "" what went wrong
-        self._over = False
+        self._held_back: dict[str, str] = {}  # by namespace: what was reported
 
     def begin(self, plan: Retention) -> None:
-        """Start to clean a namespace in the background if it is due; cheap enough for every turn. Needs a running loop.
-
-        No task waits for the next pass, so nothing keeps running when the pipe is no longer used.
-        """
-        now, jitter = self._clock.monotonic(), self._ids.jitter()
-        if now < self._due.setdefault(plan.namespace, now + FIRST_AFTER * (1 + jitter)) or self._over:
-            return
-        if plan.namespace in self._tasks:  # the running pass holds the lease
-            return
+        """Start to clean a namespace in the background if it is due; cheap enough for every turn."""
         seconds = plan.hours * 3600
-        self._due[plan.namespace] = now + seconds + jitter * min(LONGEST_JITTER, seconds / 4)
-        task = asyncio.get_running_loop().create_task(self.clean(plan), name="openrouter-pipe-clean-artifacts")
-        self._tasks[plan.namespace] = task
-        task.add_done_callback(lambda _: self._tasks.pop(plan.namespace, None))
+        self._passes.begin(plan.namespace, seconds, min(LONGEST_JITTER, seconds / 4), lambda: self.clean(plan))
 
     async def aclose(self) -> None:
         """Stop cleaning and wait until it has stopped."""
-        self._over = True
-        tasks = tuple(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._passes.aclose()
 
     async def clean(self, plan: Retention) -> None:
         """Clean once, unless another process does. Raises nothing but cancellation."""
         tally = dict.fromkeys(COUNTED, 0)
-        try:
-            store = await self._durable()
-            lease = await self._leased(store, plan) if store is not None else None
-            if store is None or lease is None:
-                return
-            try:
-                await self._pass(store, plan, tally)
-            except _Overtaken:
-                pass  # the other process does the rest
-            finally:
-                await asyncio.shield(self._give_back(store, lease))
-        except STORE_ERRORS as error:
-            self._complain(error.reason)
-        except Exception as defect:  # noqa: BLE001 - the edge of a background task: else nothing reports it
-            self._complain(f"{type(defect).__name__} in the cleaning itself")
-        else:
-            self._complaints.pop("", None)
+
+        async def work(store: CleanableStore, held: HeldLease) -> None:
+            await self._pass(store, held, plan, tally)
+
+        if await self._passes.run(plan.namespace, self._durable, work):
             self._telemetry.event("info", "artifacts_cleaned", namespace=plan.namespace, **tally)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _leased(self, store: CleanableStore, plan: Retention) -> Lease | None:
-        return await store.leases.take(f"clean:{plan.namespace}", self._owner, self._clock.now(), LEASE_SECONDS)
-
-    async def _give_back(self, store: CleanableStore, lease: Lease) -> None:
-        try:
-            await store.leases.release(lease)
-        except LeasesUnavailable as error:  # the lease expires by itself
-            self._complain(error.reason)
-
-    async def _hold(self, store: CleanableStore, plan: Retention) -> None:
-        """Extend the lease. Raises _Overtaken if another process took it."""
-        if await self._leased(store, plan) is None:
-            raise _Overtaken
-
-    async def _pass(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
+    async def _pass(self, store: CleanableStore, held: HeldLease, plan: Retention, tally: Tally) -> None:
         artifacts, now = store.artifacts, self._clock.now()
         before, forgotten = now - timedelta(days=plan.days), now - timedelta(seconds=FORGET_AFTER_SECONDS)
         while done := await self._paused(artifacts.delete_untouched(plan.namespace, before, BATCH)):
             tally["old"] += done
-            await self._hold(store, plan)
+            await held.renew()
         while done := await self._paused(store.tool_runs.delete_before(plan.namespace, before, BATCH)):
             tally["tool_runs"] += done
-            await self._hold(store, plan)
+            await held.renew()
         while done := await self._paused(store.breakers.delete_before(forgotten, BATCH)):
             tally["breakers"] += done
-            await self._hold(store, plan)
-        await self._sweep_chats(store, plan, tally)
-        await self._reseal(store, plan, tally)
+            await held.renew()
+        await self._sweep_chats(store, held, plan, tally)
+        await self._reseal(store, held, plan, tally)
 
-    async def _reseal(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
+    async def _reseal(self, store: CleanableStore, held: HeldLease, plan: Retention, tally: Tally) -> None:
         """Go over everything for each new key, until a pass finds nothing to do; from then on over newer rows only.
 
         A worker that still has the settings of before may seal with an old key for a while.
@@ -193,7 +137,7 @@ class CleanArtifacts:
             batch = reseal_batch(store.rotation, store.cipher, self._offload, plan.namespace, after, BATCH)
             resealed, after = await self._paused(batch)
             found += resealed
-            await self._hold(store, plan)
+            await held.renew()
             if not after:
                 break
             seen = after
@@ -208,7 +152,7 @@ class CleanArtifacts:
         name = "older_keys_still_needed" if older else "older_keys_not_needed"
         self._telemetry.event("info", name, namespace=plan.namespace, keys=len(older))
 
-    async def _sweep_chats(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
+    async def _sweep_chats(self, store: CleanableStore, held: HeldLease, plan: Retention, tally: Tally) -> None:
         """Delete what belongs to chats the host has deleted; warn once if the brake holds that back."""
         if self._chats is None:
             return
@@ -222,7 +166,7 @@ class CleanArtifacts:
             plan.namespace,
             plan.confirmed,
             paused=self._paused,
-            hold=lambda: self._hold(store, plan),
+            hold=held.renew,
             count=count,
         )
         rows = (Swept(store.artifacts, "of_deleted_chats"), Swept(store.tool_runs, "tool_runs"))
@@ -230,7 +174,7 @@ class CleanArtifacts:
 
     def _report_held(self, plan: Retention, held: Held | None) -> None:
         about = f"{held.reason} {plan.confirmed}" if held is not None else ""
-        if held is not None and self._complaints.get(plan.namespace) != about:
+        if held is not None and self._held_back.get(plan.namespace) != about:
             self._telemetry.event(
                 "warning",
                 "artifacts_of_chats_held",
@@ -240,7 +184,7 @@ class CleanArtifacts:
                 known=held.known,
                 confirm=f"{plan.confirm_with}{held.confirm}" if held.confirm else "",
             )
-        self._complaints[plan.namespace] = about
+        self._held_back[plan.namespace] = about
 
     async def _paused(self, work: Awaitable[T]) -> T:
         began = self._clock.monotonic()
@@ -248,8 +192,3 @@ class CleanArtifacts:
         now = self._clock.monotonic()
         await self._clock.sleep_until(now + max(now - began, SHORTEST_PAUSE))
         return result
-
-    def _complain(self, about: str) -> None:
-        if about != self._complaints.get(""):
-            self._complaints[""] = about
-            self._telemetry.event("warning", "artifacts_not_cleaned", reason=about)

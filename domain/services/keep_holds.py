@@ -6,8 +6,7 @@ One background task runs while the process holds anything. A settlement that the
 import asyncio
 from collections.abc import Collection, Coroutine
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.budgets.amounts import Amounts
@@ -15,6 +14,7 @@ from domain.services.store_budget import StoreHealth, StoreTrouble
 from ports.budgets import Budgets, Change, Claim, Orphan, Unit
 from ports.ids import Ids
 from ports.ledger import EntryState, UsageLedger
+from ports.usage import NOT_PAID
 
 HOLD_SECONDS = 120.0
 """Seconds after which a reservation expires that nobody extends."""
@@ -53,25 +53,49 @@ class KeepHolds:
         if not charges and was_held is None:
             return ()
         try:
-            return await self._settled(namespace, turn_id, charges)
+            changes = await self._settled(namespace, turn_id, charges)
         except StoreTrouble:
             self._unsettled[namespace, turn_id] = charges
             if len(self._unsettled) > MOST_UNSETTLED:
                 del self._unsettled[next(iter(self._unsettled))]
             return ()
+        await self._retry()  # the store is well again
+        return changes
+
+    async def tend(self, namespace: str, now: datetime) -> None:
+        """Extend what this process holds, expire what nobody extends, and settle what that turned out to cost.
+
+        Raises BudgetsUnavailable, LedgerUnavailable.
+        """
+        await self._budgets.extend(namespace, self.holder, now + timedelta(seconds=HOLD_SECONDS))
+        while orphans := await self._budgets.expire(namespace, now, ORPHANS):
+            settled = 0
+            for orphan in orphans:
+                charges = await self._cost(namespace, orphan)
+                if charges:
+                    await self._budgets.post(namespace, orphan.turn_id, charges)
+                elif charges is not None:
+                    await self._budgets.void(namespace, orphan.turn_id)
+                settled += charges is not None
+            if not settled:  # the ledger does not know yet what they cost
+                return
 
     async def aclose(self) -> None:
-        """Try once more to settle what waits, then stop."""
+        """Try once more to settle what waits, even if the store failed a moment ago, then stop."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             await asyncio.wait((task,))
-        await self._retry()
+        await self._retry(asks=False)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _settled(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> tuple[Change, ...]:
-        self.store.admit(writes=True)
+    async def _settled(
+        self, namespace: str, turn_id: str, charges: tuple[Claim, ...], *, asks: bool = True
+    ) -> tuple[Change, ...]:
+        """Settle one turn. `asks`: a store that hung a moment ago is left alone. Raises StoreTrouble."""
+        if asks:
+            self.store.admit(writes=True)
         async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
             if charges:
                 return await self._budgets.post(namespace, turn_id, charges)
@@ -85,23 +109,12 @@ class KeepHolds:
                 namespaces |= {namespace for namespace, _ in self._held}
                 await self.clock.sleep_until(self.clock.monotonic() + BEAT_SECONDS)
                 for namespace in namespaces:
-                    await self._quietly(self._tend(namespace))
+                    await self._quietly(self.tend(namespace, self.clock.now()))
                 await self._retry()
                 if not self._held and not self._unsettled:
                     return
         finally:
             self._task = None
-
-    async def _tend(self, namespace: str) -> None:
-        """Extend what this process holds, expire what nobody extends, and settle what that turned out to cost."""
-        until = self.clock.now() + timedelta(seconds=HOLD_SECONDS)
-        await self._budgets.extend(namespace, self.holder, until)
-        for orphan in await self._budgets.expire(namespace, self.clock.now(), ORPHANS):
-            charges = await self._cost(namespace, orphan)
-            if charges:
-                await self._budgets.post(namespace, orphan.turn_id, charges)
-            elif charges is not None:
-                await self._budgets.void(namespace, orphan.turn_id)
 
     async def _cost(self, namespace: str, orphan: Orphan) -> Collection[Claim] | None:
         """Return what an orphan cost by the ledger, else what it reserved; None while the ledger does not know yet."""
@@ -116,7 +129,7 @@ class KeepHolds:
         if not sent:
             return ()
         amounts = Amounts(
-            sum((entry.cost or Decimal(0)) + (entry.upstream_cost or Decimal(0)) for entry in sent) or Decimal(0),
+            sum((entry.paid for entry in sent), NOT_PAID).total,
             sum(entry.input_tokens + entry.output_tokens for entry in sent),
             requests=1,
         )
@@ -126,10 +139,10 @@ class KeepHolds:
             for claim in orphan.claims
         ]
 
-    async def _retry(self) -> None:
+    async def _retry(self, *, asks: bool = True) -> None:
         for (namespace, turn_id), charges in list(self._unsettled.items()):
             try:
-                await self._settled(namespace, turn_id, charges)
+                await self._settled(namespace, turn_id, charges, asks=asks)
             except StoreTrouble:
                 return
             self._unsettled.pop((namespace, turn_id), None)

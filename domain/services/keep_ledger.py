@@ -36,6 +36,14 @@ class _Outage:
 
 
 @dataclass(slots=True)
+class _Replay:
+    """`is_due`: something may wait in the journal, such as what an earlier process left."""
+
+    is_due: bool = True
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True)
 class _Waiting:
     entry: Entry
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -59,8 +67,8 @@ class KeepLedger:
         self._writer: asyncio.Task[None] | None = None
         self._timer: Callable[[], None] | None = None
         self._outage: _Outage | None = None
-        self._replays = True  # an earlier process may have left a journal
-        self._replaying: asyncio.Task[None] | None = None
+        self._replays = _Replay()
+        self._newest: asyncio.Future[None] | None = None
 
     def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
         """Store an entry soon; the result is done once it is in the store or the journal, or was lost and counted.
@@ -80,7 +88,7 @@ class KeepLedger:
             self._lose(1)
             waiting.done.set_result(None)
             return waiting.done
-        self._waiting[entry.key] = waiting
+        self._waiting[entry.key], self._newest = waiting, waiting.done
         if at_once:
             self._begin()
         return waiting.done
@@ -95,16 +103,22 @@ class KeepLedger:
         except TimeoutError:
             await self._keep([entry], "slow")
 
+    async def caught_up(self) -> None:
+        """Return once all that was noted until now is in the store or the journal, or was lost."""
+        if self._newest is not None and not self._newest.done():  # entries are stored in their order
+            self._begin()
+            await asyncio.wait((self._newest,))
+
     async def drained(self) -> None:
         """Return once nothing waits to be written, in the journal neither unless the store fails."""
-        while (task := self._begin() or self._replaying) is not None:
+        while (task := self._begin() or self._replays.task) is not None:
             await asyncio.wait((task,))
 
     async def aclose(self) -> None:
         """Stop asking for bills, write what waits, for a few seconds at most, and close the journal."""
         if self.bills is not None:
             await self.bills.aclose()
-        for task in (self._begin(), self._replaying):
+        for task in (self._begin(), self._replays.task):
             if task is not None:
                 await asyncio.wait((task,), timeout=CLOSE_SECONDS)
                 task.cancel()
@@ -154,9 +168,9 @@ class KeepLedger:
             self._telemetry.event("error", FAILED, reason=type(defect).__name__)
             await self._keep(entries, type(defect).__name__)
         else:
-            if self._replays and self._replaying is None:
+            if self._replays.is_due and self._replays.task is None:
                 work = self._replay()
-                self._replaying = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
+                self._replays.task = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         """Store entries; one that the store refuses for itself is counted as lost, the others are stored.
@@ -186,7 +200,7 @@ class KeepLedger:
             kept = await self._journal.append(entries)
         except JournalUnavailable as error:
             kept, reason = 0, f"{reason}; {error.reason}"
-        self._replays = True
+        self._replays.is_due = True
         self._outage.kept += kept
         if first:
             self._telemetry.event("warning", "ledger_entries_wait", reason=reason, entries=kept)
@@ -201,14 +215,14 @@ class KeepLedger:
 
     async def _replay(self) -> None:
         """Store what waits in the journal, also that of processes that died. A failure waits for the next write."""
-        self._replays = False
+        self._replays.is_due = False
         try:
             replayed = await self._journal.replay(self._put)
         except (StoreTrouble, JournalUnavailable):
-            self._replays = True
+            self._replays.is_due = True
             return
         finally:
-            self._replaying = None
+            self._replays.task = None
         outage, self._outage = self._outage or _Outage(), None
         if replayed or outage.lost:
             self._telemetry.event("info", "ledger_entries_replayed", entries=replayed, lost=outage.lost)

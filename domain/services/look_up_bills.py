@@ -21,15 +21,20 @@ class LookUpBills:
     def __init__(self, generations: Generations, clock: Clock, note: Callable[[Entry], object]) -> None:
         self._generations, self._clock, self._note = generations, clock, note
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Entry]] = set()
 
-    def begin(self, route: Route, entry: Entry) -> None:
-        """Look for the bill of an entry that waits for one; `route` is the one it was called on."""
-        if len(self._tasks) < MOST:
-            work = self._follow(route, entry)
-            task = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-bill")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def begin(self, route: Route, entry: Entry) -> "asyncio.Task[Entry] | None":
+        """Look for the bill of an entry that waits for one; `route` is the one it was called on.
+
+        Return the task that looks; its result is the entry with all that can be known now. None if too many wait.
+        """
+        if len(self._tasks) >= MOST:
+            return None
+        work = self._follow(route, entry)
+        task = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-bill")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def drained(self) -> None:
         """Return once no bill is awaited."""
@@ -56,7 +61,7 @@ class LookUpBills:
         found = recorded(entry, record, self._clock.now())
         return found if found.state is EntryState.SETTLED else None
 
-    async def _follow(self, route: Route, entry: Entry) -> None:
+    async def _follow(self, route: Route, entry: Entry) -> Entry:
         answered = False
         for gap in GAPS:
             await self._clock.sleep_until(self._clock.monotonic() + gap)
@@ -66,7 +71,9 @@ class LookUpBills:
                 continue
             if found is not None:
                 self._note(found)
-                return
+                return found
             answered = True
         if answered:  # else upstream cannot be reached, and the sweep asks again
-            self._note(given_up(entry, self._clock.now()))
+            entry = given_up(entry, self._clock.now())
+            self._note(entry)
+        return entry

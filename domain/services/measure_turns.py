@@ -1,7 +1,6 @@
 """Turn the facts of attempts and ended turns into metrics, and each turn into a span. No texts, no ids of people."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from domain.services.measured import (
     ATTEMPTS,
@@ -28,14 +27,12 @@ PROVIDER = "openrouter"
 class EndedTurn:
     """What settlement knows of an ended turn: of whom (`caller`, a kind), and the `model` in the catalog.
 
-    `estimated`: the cost in USD of attempts that sent no bill, None if all did. `waited`: seconds in line and in
-    preparation.
+    `waited`: seconds in line and in preparation.
     """
 
     caller: str
     model: Model | None
     end: End
-    estimated: Decimal | None = None
     waited: float = 0.0
 
 
@@ -46,9 +43,14 @@ class MeasureTurns:
         self._metrics, self._spans = metrics, spans
 
     def attempt(self, model: Model | None, attempt: AttemptEnded) -> None:
-        """Count one attempt of a turn; `model` is the turn's."""
-        if self._metrics.wanted:
-            self._metrics.count(ATTEMPTS, (_name(model), attempt.endpoint, attempt.outcome.ending.value))
+        """Count one attempt of a turn, and its cost; `model` is the turn's."""
+        if not self._metrics.wanted:
+            return
+        self._metrics.count(ATTEMPTS, (_name(model), attempt.endpoint, attempt.outcome.ending.value))
+        price = attempt.price
+        if price is not None and price.paid.total:
+            source = "billed" if price.is_exact else "estimated"
+            self._metrics.count(COST, (_name(model), source), price.paid.total)
 
     def ended(self, turn: EndedTurn) -> None:
         """Count one turn, and report its span."""
@@ -64,9 +66,6 @@ class MeasureTurns:
         if end.usage is not None:
             for kind, tokens in _tokens(end.usage):
                 metrics.count(TOKENS, (model, kind), tokens)
-        for source, cost in (("billed", end.usage and end.usage.total_cost), ("estimated", turn.estimated)):
-            if cost:
-                metrics.count(COST, (model, source), cost)
         if end.retries:
             metrics.count(RETRIES, (model,), end.retries)
         self._spans.ended(_span(turn, model, fault))
@@ -109,8 +108,8 @@ def _span(turn: EndedTurn, model: str, fault: str) -> Span:
         "openrouter_pipe.failed_tool_calls": end.failed_calls,
         "openrouter_pipe.wait_seconds": turn.waited,
     }
-    if usage.total_cost is not None:
-        attributes["openrouter_pipe.cost_usd"] = usage.total_cost
+    if end.paid.is_known:
+        attributes["openrouter_pipe.cost_usd"] = end.paid.total
     if end.timing.first is not None:
         attributes["openrouter_pipe.first_output_seconds"] = end.timing.first
     return Span(SPAN, end.timing.total, attributes, fault)

@@ -27,13 +27,22 @@ COST = Counter("cost_usd", "Cost in USD: billed by upstream, or estimated where 
 ATTEMPTS = Counter("attempts", "Requests to upstream by how they ended.", ("model", "endpoint", "ending"))
 RETRIES = Counter("retries", "Requests to upstream that repeated or repaired an earlier one.", ("model",))
 REFUSALS = Counter("refusals", "Requests that were refused before upstream was called.", ("fault",))
+SUMS_LEFT_OUT = Counter(
+    "sums_left_out", "Sums of a chat and a month that an answer does without: late, slow or failed.", ("reason",)
+)
 TOOL_CALLS = Counter("tool_calls", "Tool calls by how they ended.", ("ending",))
 BREAKERS = Counter("breaker_openings", "Circuit breakers that opened: of a tool, a person or a model.", ("kind",))
 DOWNLOADS = Counter("downloads", "Downloads of linked files by how they ended.", ("ending",))
 LEFT_OUT = Counter("media_left_out", "Media of messages that were not sent to the model.", ("reason",))
 STORE_FAILURES = Counter("store_failures", "Operations of the database that failed or were given up.", ("reason",))
 LOST = Counter("lost_writes", "What should have been written and was not.", ("what",))
+RECONCILED = Counter("ledger_days", "Days of the ledger that were compared with upstream's figures.", ("outcome",))
+DIFFERENCES = Counter(
+    "ledger_differences", "Models whose sum of a day, or records, differ from upstream's figures.", ("figures",)
+)
 LOGGED = Counter("log_events", "Log events of the levels warning and error.", ("level", "event"))
+KEY_LIMIT = Gauge("key_limit_usd", "What OpenRouter lets the key of the server spend, in USD.", ("kind",))
+KEY_REMAINING = Gauge("key_remaining_usd", "What is left of key_limit_usd.", ("kind",))
 PLACES = Gauge("places", "Requests and tool calls that run or wait in the process.", ("kind", "state"))
 
 
@@ -57,6 +66,10 @@ COUNTED = {
     "file_downloaded": Counted(DOWNLOADS, fixed=("done",)),
     "file_not_downloaded": Counted(DOWNLOADS, ("reason",)),
     "media_left_out": Counted(LEFT_OUT, ("reason",), "number"),
+    "spending_not_shown": Counted(SUMS_LEFT_OUT, ("reason",)),
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
+    "ledger_reconciled": Counted(RECONCILED, ("outcome",)),
+    "ledger_differs": Counted(DIFFERENCES, ("figures",)),
+    "artifacts_set_aside": Counted(LOST, fixed=("artifact",)),
     "timing_line_dropped": Counted(LOST, fixed=("timing_line",)),
 }

@@ -6,8 +6,8 @@ settled.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,12 +20,10 @@ from domain.services.afford_turn import AffordTurn
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.book_attempts import BookAttempts
 from domain.services.book_turn import BookTurn
-from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
-from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.measure_turns import MeasureTurns
 from domain.services.owned_tasks import OwnedTasks
@@ -37,10 +35,12 @@ from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settl
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
+from domain.services.turn_books import NO_BOOKS, TurnBooks
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
+from domain.services.turn_underway import Underway
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import CallUpstream, End, Ended, Output, Reason, ShowStatus
+from domain.turn.steps import Booking, CallUpstream, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -57,16 +57,6 @@ __all__ = ["Personal", "RunTurn"]
 BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
 PLACE_SECONDS = 2.0
 """How often a waiting person is shown how many are before them, if that changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Underway:
-    """A turn from the moment it `began` (monotonic seconds): what is settled, the ports of its person, its record."""
-
-    settlement: Settlement
-    personal: Personal
-    recording: Recording
-    began: float
 
 
 class RunTurn:
@@ -90,14 +80,13 @@ class RunTurn:
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
         measure: MeasureTurns | None = None,
-        ledger: KeepLedger | None = None,
-        budgets: BudgetTurn | None = None,
+        books: TurnBooks = NO_BOOKS,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
-        self._redact, lessons = redact, Lessons(clock)
+        self._redact, self._books, lessons = redact, books, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(budgets, offload))
+        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload))
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
@@ -109,7 +98,7 @@ class RunTurn:
             store=watch,
             own=self._tasks.own,
             cipher=tools.cipher,
-            ledger=ledger,
+            ledger=books.keeper,
         )
         self._assemble = AssembleTurn(
             tools=tools,
@@ -173,7 +162,7 @@ class RunTurn:
                         for shown in await pictures.kept(output):
                             yield shown
                     else:
-                        yield mask.output(output) if driver.ended or mask.has_own else output
+                        yield (await turn.leaving(output)) if driver.ended or mask.has_own else output
                 if driver.ended:
                     break
                 recording.enter()  # the reader may have continued in another task
@@ -197,15 +186,15 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _underway(self, request: TurnRequest, personal: Personal) -> _Underway:
+    def _underway(self, request: TurnRequest, personal: Personal) -> Underway:
         """Begin a turn: it gets its ids, its mask, and its recording in the running task."""
         began, error_id = self._clock.monotonic(), self._ids.new_error_id()
         request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
         mask = TurnMask(self._redact, request)
         recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
-        return _Underway(Settlement(request, error_id, mask=mask), personal, recording, began)
+        return Underway(Settlement(request, error_id, mask=mask), personal, recording, began)
 
-    def _stopped(self, turn: _Underway) -> None:
+    def _stopped(self, turn: Underway) -> None:
         """Settle a turn whose reader left before it was driven."""
         waited, notices = self._clock.monotonic() - turn.began, turn.personal.notices
         left = End(Reason.CANCELLED, Timing(waited), turn.settlement.error_id)
@@ -231,7 +220,7 @@ class RunTurn:
             self._tasks.own(self._admit.settle(checked), "openrouter-pipe-settle-budgets")
 
     async def _assembled(
-        self, checked: Checked, models: tuple[Model, ...], turn: _Underway, ticket: Ticket
+        self, checked: Checked, models: tuple[Model, ...], turn: Underway, ticket: Ticket
     ) -> Driver | Fault:
         """Assemble an admitted turn within its budgets and return its driver, or its fault."""
         turn.recording.enter()
@@ -242,7 +231,7 @@ class RunTurn:
         settlement.follow(afforded)
         return self._driver(assembled, turn, ticket)
 
-    def _driver(self, assembled: Assembled | Fault, turn: _Underway, ticket: Ticket) -> Driver | Fault:
+    def _driver(self, assembled: Assembled | Fault, turn: Underway, ticket: Ticket) -> Driver | Fault:
         """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
         if isinstance(assembled, Fault):
             return assembled
@@ -251,8 +240,11 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
-        ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
-        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
+        of_turn, stores = (settlement.model, assembled.models, ready.figures, turn.bill), assembled.stores
+        book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=stores.names_chat)
+        sums, costs = self._books.sums, self._books.costs
+        if sums is not None and stores.ledger is not None:
+            turn.bill.sums = sums.begin(request, names_chat=stores.names_chat)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
@@ -264,16 +256,16 @@ class RunTurn:
                 if settlement.checked is not None:
                     self._settle_budgets(settlement.checked)
                     await self._admit.report(settlement.checked, end)
-                stored = await settle_turn(
-                    settlement, end, self._logs, personal.notices, assembled.stores.memory, waited=waited
-                )
-            if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
-                assembled.stores.interrupted.completed(request)
+                to = (self._logs, personal.notices, stores.memory)
+                stored = await settle_turn(settlement, end, *to, bill=turn.bill, waited=waited)
+            if stored and end.reason not in BROKEN and stores.interrupted is not None:
+                stores.interrupted.completed(request)
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = book.before(partial(self._booking.book, settlement))
+        journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
+        journal = book.before(journal if costs is None else costs.after(book, request, journal), settlement.tally)
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),
@@ -291,7 +283,7 @@ class RunTurn:
         files = personal.files if stores else None
         return KeepPictures(files, self._clock, self._offload, self._logs.telemetry, error_id)
 
-    def _refuse(self, fault: Fault, turn: _Underway) -> Output:
+    def _refuse(self, fault: Fault, turn: Underway) -> Output:
         settlement = turn.settlement
         end = End(Reason.FAULT, Timing(self._clock.monotonic() - turn.began), settlement.error_id, fault)
         log_refusal(self._logs.telemetry, fault, settlement)

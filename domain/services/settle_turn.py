@@ -1,7 +1,6 @@
 """Settle an ended turn: write one structured log line, store what it leaves, notify a person who stopped it."""
 
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
@@ -16,9 +15,10 @@ from domain.services.check_turn import Checked
 from domain.services.mark_turns import marks_after
 from domain.services.measure_turns import EndedTurn, MeasureTurns
 from domain.services.remember_turn import TurnMemory
+from domain.services.turn_bill import TurnBill
 from domain.services.turn_mask import TurnMask
+from domain.services.turn_tally import TurnTally
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
-from domain.usage.accounting import estimate
 from domain.usage.facts import listed, logged
 from ports.catalog import Model
 from ports.notices import Notices, TurnStopped
@@ -59,16 +59,21 @@ class Settlement:
         guard = self.checked.guard if self.checked is not None else None
         return guard.called if guard is not None else self.slug
 
+    @property
+    def tally(self) -> TurnTally | None:
+        """What the turn's attempts cost, for its budgets; None if it has none."""
+        hold = self.checked.hold if self.checked is not None else None
+        return hold.tally if hold is not None else None
+
     def booked(self, attempt: AttemptBegan | AttemptEnded) -> None:
         """Note an attempt for the breakers and the budgets."""
         guard = self.checked.guard if self.checked is not None else None
-        hold = self.checked.hold if self.checked is not None else None
         if guard is not None and isinstance(attempt, AttemptBegan):
             guard.called = attempt.body.model
         elif guard is not None and isinstance(attempt, AttemptEnded):
             guard.faults[guard.called] = attempt.fault
-        if hold is not None:
-            hold.tally.book(attempt)
+        if self.tally is not None:
+            self.tally.book(attempt)
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""
@@ -97,7 +102,7 @@ def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
 
 def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
     """Return the log values of an attempt that has ended."""
-    usage = attempt.usage
+    usage, price = attempt.usage, attempt.price
     return {
         "error_id": error_id,
         "attempt": attempt.no,
@@ -106,7 +111,8 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
         "response_id": attempt.generation_id,
         "model": attempt.model,
         "total_tokens": usage.total_tokens if usage is not None else None,
-        "cost": str(usage.total_cost) if usage is not None and usage.total_cost is not None else None,
+        "cost": str(price.paid.total) if price is not None and price.paid.is_known else None,
+        "cost_source": price.source.value if price is not None else None,
         **logged(attempt.facts),
     }
 
@@ -138,26 +144,30 @@ async def settle_turn(
     notices: Notices | None,
     memory: TurnMemory | None = None,
     *,
+    bill: TurnBill | None = None,
     waited: float = 0.0,
 ) -> bool:
     """Log and count the turn, store what it leaves, and report its cost so far to a person who stopped it.
 
-    `waited`: the seconds before the turn was driven. False if the store failed.
+    `bill`: what its attempts cost; without one there were none. `waited`: the seconds before the turn was driven. False
+    if the store failed.
     """
-    estimated = _estimated(turn, end)
-    _log(turn, end, logs.telemetry, estimated, waited)
+    bill = bill or TurnBill()
+    end = replace(end, paid=bill.paid)
+    _log(turn, end, logs.telemetry, waited)
     if logs.measure is not None:
-        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, estimated, waited))
+        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, waited))
     stored = memory is None or await _keep(turn, end, memory)
     if not stored:
         logs.telemetry.event("debug", "turn_not_stored", error_id=end.error_id)
     if notices is not None and end.reason is Reason.CANCELLED:
-        await notices.notify(TurnStopped(end.timing, end.usage, estimated))
+        end = await bill.closed(end)
+        await notices.notify(TurnStopped(end.timing, end.usage, end.paid, end.spent))
     return stored
 
 
-def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | None, waited: float) -> None:
-    usage = end.usage or Usage()
+def _log(turn: Settlement, end: End, telemetry: Telemetry, waited: float) -> None:
+    usage, paid = end.usage or Usage(), end.paid
     person = turn.request.person
     telemetry.event(
         "warning" if end.reason is Reason.FAULT else "info",
@@ -188,8 +198,9 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        cost=str(usage.total_cost) if usage.total_cost is not None else None,
-        estimated_cost=str(estimated) if estimated is not None else None,
+        cost=str(paid.total) if paid.is_known else None,
+        estimated_cost=str(paid.estimated) if paid.estimated else None,
+        unpriced_attempts=paid.unknown or None,
         server_tools=listed(usage.server_tools) or None,
         server_tool_cost=str(usage.server_tool_cost) if usage.server_tool_cost is not None else None,
         ignored_events=end.ignored_events,
@@ -234,9 +245,3 @@ def _shown(request: TurnRequest, kept: TurnItem) -> str:
     if not request.memory.references or not kept.item.get("call_id") or kept.segment < 0:
         return ""
     return call_reference(request.turn_id, kept.segment)
-
-
-def _estimated(turn: Settlement, end: End) -> Decimal | None:
-    if end.unbilled_characters is None:
-        return None
-    return estimate(turn.model, sent_characters=turn.figures.sent, received_characters=end.unbilled_characters)

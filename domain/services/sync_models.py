@@ -1,8 +1,8 @@
 """Keep the host's model rows in step with the models on offer, in the background.
 
 Runs once per load of the list, selection, switches and function, one sync at a time; a failure is one log line.
-Every process that serves chats does this, one at a time by lease: each checks what the one before it has left. Without
-leases, a process that meets another one at the same rows waits, then checks again.
+Every process that serves chats does this, one after the other by a lease: each has settings of its own, and the last
+has the newest. Where processes share no store, one that meets another at the same rows waits, then checks again.
 """
 
 import asyncio
@@ -13,19 +13,21 @@ from functools import partial
 from itertools import islice
 
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
-from domain.services.exclusive_work import Exclusive, ExclusiveWork, Overtaken
+from domain.services.background_pass import HeldLease, Leasing, Overtaken
 from domain.services.fetch_icons import FetchIcons, IconSource
 from ports.catalog import Model
 from ports.clock import Clock
-from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
+from ports.ids import Ids
+from ports.leases import Leases, LeasesUnavailable
+from ports.model_rows import HostModels, ModelRowsError, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.telemetry import Telemetry
 
 BATCH = 10  # rows per read: a few milliseconds of the host's event loop
 PASSES = 4  # passes over the rows while another process writes them too
 PEER_SECONDS = 30.0  # pause after meeting another process
+TURNS_WAITED = 60  # such pauses until the lease of another process counts as stuck
 RETRY_SECONDS = 300.0
 LONGEST_PAUSE = 1.0
-COSTLY, NOT_SYNCED = "model_rows_costly", "model_rows_not_synced"
 REFUSED_IN_A_ROW = 3  # then the cause is not a single row
 COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
@@ -65,6 +67,12 @@ class _Tally:
     refused: int = 0
     refused_in_a_row: int = 0
     last_refusal: str = ""
+    held: HeldLease | None = None
+
+    async def renew(self) -> None:
+        """Make sure that no other process writes. Raises Overtaken or LeasesUnavailable."""
+        if self.held is not None:
+            await self.held.renew()
 
 
 class SyncModels:
@@ -73,20 +81,22 @@ class SyncModels:
     def __init__(
         self,
         *,
-        rows: ModelRows,
-        rules: ModelRowRules,
+        rows: HostModels,
+        leases: Leases,
         icons: FetchIcons,
-        exclusive: ExclusiveWork,
         clock: Clock,
+        ids: Ids,
         telemetry: Telemetry,
     ) -> None:
-        self._rows, self._rules, self._icons, self._exclusive = rows, rules, icons, exclusive
+        self._rows, self._icons = rows, icons
+        self._leased = partial(Leasing(clock, ids).held, leases)
         self._clock, self._telemetry = clock, telemetry
         self._task: asyncio.Task[None] | None = None
         self._newest: DesiredRows | None = None
         self._waiting: DesiredRows | None = None
         self._retry_at: float | None = None
-        self._said: dict[str, str] = {}  # by event what was last logged
+        self._complaint = ""
+        self._warned_of_cost = False
         self._over = False
 
     def begin(self, desired: DesiredRows) -> None:
@@ -128,10 +138,7 @@ class SyncModels:
     async def _guarded(self, desired: DesiredRows) -> None:
         tally = _Tally()
         try:
-            async with self._exclusive.begun(f"models:{desired.function_id}") as held:
-                await self._sync(desired, tally, held)
-        except Overtaken:  # it does the same work; what it may have left undone is checked later
-            self._retry_at = self._clock.monotonic() + RETRY_SECONDS
+            done = await self._in_turn(desired, tally)
         except RowsNotOffered as error:
             self._over = True
             self._complain(str(error))
@@ -143,47 +150,66 @@ class SyncModels:
         else:
             self._complain(tally.last_refusal)
             counts = {name: getattr(tally, name) for name in COUNTED}
+            if not done:
+                return
             self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
 
-    async def _sync(self, desired: DesiredRows, tally: _Tally, held: Exclusive) -> None:
+    async def _in_turn(self, desired: DesiredRows, tally: _Tally) -> bool:
+        """Sync while no other process does; wait for it otherwise. False if a newer request came before that."""
+        for _ in range(TURNS_WAITED):
+            try:
+                async with self._leased(f"rows:{desired.function_id}") as tally.held:
+                    if tally.held is not None:
+                        await self._sync(desired, tally)
+                        return True
+            except LeasesUnavailable:  # each write compares the row, so nothing breaks without
+                tally.held = None
+                await self._sync(desired, tally)
+                return True
+            except Overtaken:
+                pass
+            if self._waiting is not None:
+                return False
+            await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
+        raise RowsUnavailable("another process does not end")
+
+    async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
         """Bring the rows in step, then their icons, which take longer and may never come."""
-        assumed = await self._rules.assumed()
+        assumed = await self._rows.assumed()
         built_on = await self._rows.built_on(desired.function_id)
         target = target_of(desired.function_id, desired.offered, desired.catalog, desired.switches, assumed, built_on)
         # administrators see unlisted models, but may not see private rows: then keep all rows as they are
-        keep_all = not (desired.switches.public or await self._rules.admins_see_private())
+        keep_all = not (desired.switches.public or await self._rows.admins_see_private())
         if desired.switches.makes_rows:
-            await self._repeat(target, tally, held, keep_all=keep_all)
+            await self._repeat(target, tally, keep_all=keep_all)
         if desired.icons is None or self._waiting is not None:
             return
         there = await self._rows.ids(desired.function_id)
         icons = await self._icons.icons_of((target.models[row] for row in there & target.models.keys()), desired.icons)
         if icons:
-            await self._repeat(replace(target, icons=icons), tally, held, keep_all=keep_all)
+            await self._repeat(replace(target, icons=icons), tally, keep_all=keep_all)
 
-    async def _repeat(self, target: Target, tally: _Tally, held: Exclusive, *, keep_all: bool) -> None:
+    async def _repeat(self, target: Target, tally: _Tally, *, keep_all: bool) -> None:
         """Repeat passes over the rows until no other process interferes, or a newer request waits."""
         for left in reversed(range(PASSES)):
             there = await self._rows.ids(target.function_id)
             before = tally.inserted - tally.removed
-            alone = await self._edit(target, there, tally, held, keep_all=keep_all)
-            alone = alone and (keep_all or await self._insert(target, there, tally, held))
+            alone = await self._edit(target, there, tally, keep_all=keep_all)
+            alone = alone and (keep_all or await self._insert(target, there, tally))
             tally.rows = len(there) + tally.inserted - tally.removed - before
             self._warn_of_cost(target.assumed.setting, tally.rows)
             if alone or left == 0 or self._waiting is not None:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
-    async def _edit(
-        self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive, *, keep_all: bool
-    ) -> bool:
+    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, *, keep_all: bool) -> bool:
         """Update existing rows, and delete rows that are no longer needed unless all are kept.
 
         Returns False as soon as another process is seen to do the same.
         """
         for batch in _batches(sorted(there)):
-            await held.hold()
             for row in await self._rows.read(batch):
+                await tally.renew()
                 if self._waiting is None and not keep_all and removable(target, row):
                     outcome = await self._stored(self._rows.remove(row.id, partial(removable, target)), tally)
                     tally.removed += outcome is _Outcome.STORED
@@ -197,12 +223,12 @@ class SyncModels:
             await asyncio.sleep(0)
         return True
 
-    async def _insert(self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive) -> bool:
+    async def _insert(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
         """Insert missing rows; False as soon as another process is seen to do the same."""
         for row_id in sorted(row_id for row_id in target.models.keys() - there if needed(target, row_id)):
             if self._waiting is not None:
                 break
-            await held.hold()
+            await tally.renew()
             outcome = await self._stored(self._rows.insert(new_row(target, row_id)), tally)
             if outcome is _Outcome.NOT_NEEDED:
                 return False
@@ -229,15 +255,15 @@ class SyncModels:
 
     def _warn_of_cost(self, setting: str, rows: int) -> None:
         """Log once which setting of the host would make model rows cheap."""
-        if setting and COSTLY not in self._said:
-            self._said[COSTLY] = setting
-            self._telemetry.event("warning", COSTLY, setting=setting, rows=rows)
+        if setting and not self._warned_of_cost:
+            self._warned_of_cost = True
+            self._telemetry.event("warning", "model_rows_costly", setting=setting, rows=rows)
 
     def _complain(self, about: str) -> None:
         """Log a failure once, until it changes or ends."""
-        if about and about != self._said.get(NOT_SYNCED):
-            self._telemetry.event("warning", NOT_SYNCED, error=about)
-        self._said[NOT_SYNCED] = about
+        if about and about != self._complaint:
+            self._telemetry.event("warning", "model_rows_not_synced", error=about)
+        self._complaint = about
 
 
 def _batches(row_ids: Iterable[str]) -> Iterator[list[str]]:

@@ -21,6 +21,7 @@ class TurnHold:
 
     `dues` are the budgets of the model that is about to be called; every budget counts in the window of `began`.
     `warning`: a soft limit that is reached. `time`: what the store may add. `tally`: what the turn's attempts cost.
+    `is_reserved`: the store has the reservation for certain.
     """
 
     request: TurnRequest
@@ -32,6 +33,7 @@ class TurnHold:
     dues: tuple[Due, ...] = ()
     warning: BudgetLow | None = None
     reserving: "asyncio.Task[Fault | None] | None" = None
+    is_reserved: bool = False
     is_settled: bool = False
     tally: TurnTally = field(default_factory=TurnTally)
 

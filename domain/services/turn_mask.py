@@ -24,7 +24,7 @@ class TurnMask:
 
     def __init__(self, redact: Redactor = redact_shapes, request: TurnRequest | None = None) -> None:
         self._redact = redact
-        self._own = secrets_in_request(_carriers(request)) if request is not None else ()
+        self._own = _secrets_of(request) if request is not None else ()
         self._known: KnownSecrets | None = None
         self.has_own = bool(self._own)
 
@@ -74,6 +74,15 @@ def masked_texts(part: Any, mask: Redactor) -> Any:
     if not is_dataclass(part) or isinstance(part, type):
         return part
     return replace(part, **{field.name: masked_texts(getattr(part, field.name), mask) for field in fields(part)})
+
+
+def _secrets_of(request: TurnRequest) -> tuple[str, ...]:
+    """Return the secrets that a request carries, the person's own key among them.
+
+    The operator's key is a secret of the process.
+    """
+    own_key = (request.route.api_key,) if request.route.own_key else ()
+    return (*own_key, *secrets_in_request(_carriers(request)))
 
 
 def _carriers(request: TurnRequest) -> tuple[object, ...]:

@@ -1,50 +1,73 @@
 """What the attempts of one turn consumed, per model."""
 
+import asyncio
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from domain.budgets.amounts import Amounts
-from domain.catalog.selection import find
-from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.steps import AttemptBegan, AttemptEnded
 from domain.usage.accounting import CHARACTERS_PER_TOKEN
-from domain.usage.prices import Consumed, price_of
+from domain.usage.prices import UNKNOWN
 from ports.catalog import Model
+from ports.ledger import CostSource, Entry
 from ports.responses import Reach
 
 
 @dataclass(slots=True)
 class TurnTally:
-    """The tally of one turn; `slug` and `model` are those that are called, `models` the catalog.
+    """The tally of one turn; `slug` is called, and `model` is the one that was estimated for.
 
-    `prompt_tokens` and `sent_characters` describe the request, for attempts without a bill.
+    `prompt_tokens`: those of the request, for attempts without a bill. `attempts`: the model of each, by its number,
+    and what it consumed. `awaited`: where figures will be found that the end did not bring.
     """
 
     slug: str = ""
     model: Model | None = None
-    models: tuple[Model, ...] = ()
     prompt_tokens: int = 0
-    sent_characters: int = 0
     output_tokens: int = 0
-    spent: dict[str, Amounts] = field(default_factory=dict)
+    attempts: dict[int, tuple[str, Amounts]] = field(default_factory=dict)
+    awaited: "dict[int, asyncio.Future[Entry]]" = field(default_factory=dict)
+
+    @property
+    def spent(self) -> dict[str, Amounts]:
+        """What was consumed, by model; each counts one request."""
+        spent: dict[str, Amounts] = {}
+        for slug, amounts in self.attempts.values():
+            spent[slug] = spent.get(slug, Amounts(requests=1)) + amounts
+        return spent
 
     def book(self, entry: AttemptBegan | AttemptEnded) -> None:
         """Note what an attempt consumed; its model is the one it was announced with."""
         if isinstance(entry, AttemptBegan):
-            asked = entry.body.model
-            if asked != self.slug:
-                self.slug, self.model = asked, find(asked, self.models)
+            self.slug = entry.body.model
         elif entry.outcome.reach is not Reach.NOT_SENT:
-            known = self.spent.get(self.slug, Amounts(requests=1))
-            self.spent[self.slug] = known + self._amounts(entry)
+            self.attempts[entry.no] = (self.slug, self._amounts(entry))
+
+    def expect(self, no: int, final: "asyncio.Future[Entry] | None") -> None:
+        """Note where the figures of an attempt will be found."""
+        if final is not None and no in self.attempts:
+            self.awaited[no] = final
+
+    async def complete(self) -> None:
+        """Wait for figures that are still looked for, and take them instead of the estimates."""
+        if self.awaited:
+            await asyncio.wait(self.awaited.values())
+        for no, final in self.awaited.items():
+            if not final.cancelled():
+                self._correct(no, final.result())
+        self.awaited.clear()
+
+    def _correct(self, no: int, entry: Entry) -> None:
+        slug, guess = self.attempts[no]
+        paid = None if entry.cost is None else entry.cost + (entry.upstream_cost or Decimal(0))
+        self.attempts[no] = (slug, Amounts(paid, entry.input_tokens + entry.output_tokens or guess.tokens))
 
     def _amounts(self, entry: AttemptEnded) -> Amounts:
-        if is_free_of_charge(entry):
+        price, usage = entry.price or UNKNOWN, entry.usage
+        if price.source is CostSource.FREE:
             return Amounts()
-        usage, received = entry.usage, entry.unbilled or 0
-        consumed = Consumed(usage, None, self.model, sent_characters=self.sent_characters, received_characters=received)
-        price = price_of(consumed)
+        paid = price.paid.total if price.paid.is_known else None
         if usage is None:
-            return Amounts(price.cost, self.prompt_tokens + received // CHARACTERS_PER_TOKEN)
+            return Amounts(paid, self.prompt_tokens + (entry.unbilled or 0) // CHARACTERS_PER_TOKEN)
         self.output_tokens += usage.output_tokens
-        paid = price.cost if price.upstream_cost is None else (price.cost or 0) + price.upstream_cost
         return Amounts(paid, usage.total_tokens or usage.input_tokens + usage.output_tokens)

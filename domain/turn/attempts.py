@@ -21,22 +21,15 @@ MOST_UNKNOWN = 20
 
 @dataclass(slots=True)
 class Bill:
-    """The usage of all attempts of a turn.
-
-    `usage` adds up what upstream reported. `unbilled` counts the characters of attempts that upstream accepted but sent
-    no bill for; None if there was no such attempt. `facts`: what upstream said about its answers.
-    """
+    """The usage of all attempts of a turn, as upstream reported it; `facts`: what it said about its answers."""
 
     usage: Usage | None = None
-    unbilled: int | None = None
     facts: AnswerFacts | None = None
 
     def add(self, part: AttemptEnded) -> None:
         """Add one attempt."""
         if part.usage is not None:
             self.usage = part.usage if self.usage is None else add(self.usage, part.usage)
-        if part.unbilled is not None:
-            self.unbilled = part.unbilled + (self.unbilled or 0)
         if part.facts is not None:
             self.facts = part.facts if self.facts is None else joined(self.facts, part.facts)
 

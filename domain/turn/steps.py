@@ -16,11 +16,12 @@ from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.turn.server_tools import ServerToolReport
 from domain.turn.statuses import MediaLeftOut, Status
+from domain.usage.prices import Price
 from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 from ports.toolbox import ToolCall
-from ports.usage import Timing, Usage
+from ports.usage import NOT_PAID, Paid, SpentSoFar, Timing, Usage
 
 # --- outputs: yielded to the reader, in order --------------------------------------------------------------
 
@@ -115,11 +116,11 @@ class Reason(Enum):
 class End:
     """How a turn ended; it has a `fault` if and only if `reason` is FAULT.
 
-    `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
-    sent no bill for, else None. `error_id` identifies the turn for support and in the log. `shown`: whether the reader
-    got any output. `facts`: what upstream said about its answers, those of all attempts together. `left_out`: media of
-    the messages that were not sent. `endpoint` is that of the latest attempt, empty if there was none. `calls` counts
-    the tool calls that the turn took on, `failed_calls` those of them that failed.
+    `usage` adds up what upstream reported. `paid`: what all attempts cost; `spent`: what was spent before them too; the
+    machine knows no prices and leaves both empty. `error_id` identifies the turn for support and in the log. `shown`:
+    whether the reader got any output. `facts`: what upstream said about its answers, those of all attempts together.
+    `left_out`: media of the messages that were not sent. `endpoint` is that of the latest attempt, empty if there was
+    none. `calls` counts the tool calls that the turn took on, `failed_calls` those of them that failed.
     """
 
     reason: Reason
@@ -127,7 +128,6 @@ class End:
     error_id: str
     fault: Fault | None = None
     usage: Usage | None = None
-    unbilled_characters: int | None = None
     shown: bool = False
     attempts: int = 0
     rounds: int = 0
@@ -139,6 +139,8 @@ class End:
     endpoint: str = ""
     calls: int = 0
     failed_calls: int = 0
+    paid: Paid = NOT_PAID
+    spent: SpentSoFar | None = None
 
     @property
     def retries(self) -> int:
@@ -202,7 +204,7 @@ class AttemptEnded:
     `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
     is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and
     `model` are empty if upstream did not name them. `fault`: what the attempt failed with, None if it did not.
-    `endpoint` is where it was sent.
+    `endpoint` is where it was sent. `price` is None until the attempt is booked.
     """
 
     no: int
@@ -214,6 +216,7 @@ class AttemptEnded:
     facts: AnswerFacts | None = None
     fault: Fault | None = None
     endpoint: str = ""
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)

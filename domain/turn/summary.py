@@ -23,7 +23,6 @@ def end_of(
         error_id=plan.error_id,
         fault=_informed(fault, plan, attempts) if fault is not None else None,
         usage=attempts.bill.usage,
-        unbilled_characters=attempts.bill.unbilled,
         shown=shown.something,
         attempts=attempts.number,
         rounds=rounds.finished,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from domain.usage.facts import added
 from ports.catalog import Model
-from ports.usage import Usage
+from ports.usage import EXACT, Usage
 
 CHARACTERS_PER_TOKEN = 4
 
@@ -33,14 +33,14 @@ def _details(total: Usage, more: Usage) -> tuple[tuple[str, Decimal], ...]:
         return total.cost_details or more.cost_details
     summed = dict(total.cost_details)
     for name, amount in more.cost_details:
-        summed[name] = summed.get(name, Decimal(0)) + amount
+        summed[name] = EXACT.add(summed.get(name, Decimal(0)), amount)
     return tuple(summed.items())
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     if one is None or other is None:
         return other if one is None else one
-    return one + other
+    return EXACT.add(one, other)
 
 
 def estimate(model: Model | None, *, sent_characters: int, received_characters: int) -> Decimal | None:

@@ -1,37 +1,30 @@
 """How an entry of the ledger moves: from the start of an attempt to upstream's figure, an estimate, or nothing sent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from domain.usage.prices import FREE, Consumed, Price, price_of
+from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of, price_of_attempt
 from ports.generations import GenerationRecord
-from ports.ledger import CostSource, Entry, EntryState
+from ports.ledger import OWN_KEY, CostSource, Entry, EntryState
+from ports.responses import Route
 from ports.usage import Usage
 
 KEY_ID_CHARACTERS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfAttempt:
-    """How an attempt ended, as far as money goes.
+def key_hash_of(api_key: str) -> str:
+    """Return the hash by which upstream names a key."""
+    return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()
 
-    `was_sent`: upstream may have got it. `is_free`: upstream refused it before the model wrote anything. Names, of
-    bounded length, are empty where upstream did not give them.
+
+def key_id_of(route: Route) -> str:
+    """Return a short hash by which the entries of a route's key are found, and which does not reveal it.
+
+    OWN_KEY stands before that of a person's own key, so that sums of what the operator pays can leave it out.
     """
-
-    was_sent: bool
-    is_free: bool
-    consumed: Consumed
-    generation_id: str = ""
-    model: str = ""
-    provider: str = ""
-    is_byok: bool = False
-
-
-def key_id_of(api_key: str) -> str:
-    """Return a short hash by which the entries of one key are found, and which does not reveal it."""
-    return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_ID_CHARACTERS]
+    digest = key_hash_of(route.api_key)[:KEY_ID_CHARACTERS]
+    return f"{OWN_KEY}{digest}" if route.own_key else digest
 
 
 def guessed(entry: Entry, consumed: Consumed) -> Entry:
@@ -44,8 +37,9 @@ def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
 
     It stays STARTED if upstream named the call but sent no bill: `recorded` or `given_up` ends it.
     """
+    price = price_of_attempt(end)
     if not end.was_sent:
-        return _closed(_priced(entry, FREE), EntryState.VOID, now)
+        return _closed(_priced(entry, price), EntryState.VOID, now)
     usage = end.consumed.usage
     entry = replace(
         entry,
@@ -54,11 +48,9 @@ def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
         generation_id=entry.generation_id or end.generation_id,
         is_byok=end.is_byok or (usage is not None and usage.is_byok),
     )
-    price = price_of(end.consumed)
     entry = _priced(_counted(entry, usage), price)
-    if price.is_exact:
+    if price.source in (CostSource.UPSTREAM, CostSource.RECORD):
         return _closed(entry, EntryState.SETTLED, now)
-    entry = _priced(entry, FREE) if end.is_free else entry
     return entry if entry.generation_id else given_up(entry, now)
 
 

@@ -1,4 +1,8 @@
-"""The price of one call: upstream's own figure, else that of its record, else an estimate, else unknown and marked."""
+"""The price of one attempt: upstream's own figure, else that of its record, else an estimate, else unknown and marked.
+
+The only room that prices attempts: the ledger, the last line of an answer, its usage, the log and the metrics read what
+is worked out here.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,12 +10,13 @@ from decimal import Decimal
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.generations import GenerationRecord
-from ports.ledger import CostSource
-from ports.usage import Usage
+from ports.ledger import PLACES, CostSource
+from ports.usage import EXACT, Paid, Usage
 
 SEARCHES = "web_search_requests"
 """Upstream's name for the number of searches of one call."""
 NOTHING = Decimal(0)
+_SMALLEST = Decimal(1).scaleb(-PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,23 @@ class Consumed:
 
 
 @dataclass(frozen=True, slots=True)
+class EndOfAttempt:
+    """How an attempt ended, as far as money goes.
+
+    `was_sent`: upstream may have got it. `is_free`: upstream refused it before the model wrote anything. Names, of
+    bounded length, are empty where upstream did not give them.
+    """
+
+    was_sent: bool
+    is_free: bool
+    consumed: Consumed
+    generation_id: str = ""
+    model: str = ""
+    provider: str = ""
+    is_byok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """A cost in USD as in `Usage`, and where it is from; None if unknown."""
 
@@ -43,19 +65,43 @@ class Price:
         """Return whether the figure is upstream's."""
         return self.source in (CostSource.UPSTREAM, CostSource.RECORD, CostSource.FREE)
 
+    @property
+    def paid(self) -> Paid:
+        """The price as part of a sum."""
+        cost, upstream_cost = self.cost or NOTHING, self.upstream_cost or NOTHING
+        estimated = NOTHING if self.is_exact else EXACT.add(cost, upstream_cost)
+        return Paid(cost, upstream_cost, estimated, int(self.source is CostSource.UNKNOWN))
+
 
 FREE = Price(NOTHING, CostSource.FREE)
 UNKNOWN = Price(None, CostSource.UNKNOWN)
 
 
+def price_of_attempt(end: EndOfAttempt) -> Price:
+    """Return the price of an attempt that has ended: nothing if it was never sent, or refused without a bill."""
+    if not end.was_sent:
+        return FREE
+    price = price_of(end.consumed)
+    return FREE if end.is_free and not price.is_exact else price
+
+
 def price_of(call: Consumed) -> Price:
     """Return the price of a call from the best source there is."""
-    if call.usage is not None and call.usage.total_cost is not None:
-        return Price(call.usage.cost, CostSource.UPSTREAM, call.usage.upstream_cost)
-    if call.record is not None and call.record.cost is not None:
-        return Price(call.record.cost, CostSource.RECORD, call.record.upstream_cost)
-    guess = _by_tokens(call.model, call.usage, call.pictures) if _counts(call.usage) else _by_characters(call)
-    return UNKNOWN if guess is None else Price(guess, CostSource.CATALOG)
+    usage, record = call.usage, call.record
+    if usage is not None and (usage.cost is not None or usage.upstream_cost is not None):
+        return Price(_stored(usage.cost), CostSource.UPSTREAM, _stored(usage.upstream_cost))
+    if record is not None and record.cost is not None:
+        return Price(_stored(record.cost), CostSource.RECORD, _stored(record.upstream_cost))
+    guess = _by_tokens(call.model, usage, call.pictures) if _counts(usage) else _by_characters(call)
+    return UNKNOWN if guess is None else Price(_stored(guess), CostSource.CATALOG)
+
+
+def _stored(amount: Decimal | None) -> Decimal | None:
+    """Return an amount as a ledger stores it."""
+    exponent = amount.as_tuple().exponent if amount is not None else 0
+    if amount is None or not isinstance(exponent, int) or exponent >= -PLACES:
+        return amount
+    return amount.quantize(_SMALLEST, context=EXACT)
 
 
 def _counts(usage: Usage | None) -> bool:

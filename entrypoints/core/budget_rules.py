@@ -5,8 +5,7 @@ A text is read once, in a thread. Changes take effect with the next turn, those 
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC
 
 from domain.budgets.rule import GROUPED, Period, Rule, Scope
 from domain.request.spending import Spending
@@ -14,6 +13,7 @@ from domain.services.budget_turn import RuleBook
 from domain.services.store_budget import within
 from entrypoints.core.budget_text import IN_A_THREAD, BudgetText, read_budgets
 from entrypoints.core.stored_budgets import StoredBudgets
+from entrypoints.core.time_zones import time_zone
 from entrypoints.settings_rows import SettingProblem
 from ports.budgets import Unit
 from ports.clock import Clock
@@ -72,7 +72,7 @@ class BudgetRules:
             return ()
         await self.book(spending)
         found = [*self._texts[spending.budgets].problems] if spending.budgets in self._texts else []
-        if _zone(spending.zone) is None:
+        if time_zone(spending.zone) is None:
             text = "BUDGET_TIME_ZONE: this server knows no such time zone; UTC is used."
             found.append(SettingProblem("BUDGET_TIME_ZONE", spending.zone[:40], "UTC", text))
         return (*found, *self._strangers)
@@ -85,7 +85,7 @@ class BudgetRules:
             paces = _paces(spending)
             stored = await self._stored.rules(spending.namespace, opens=bool(spending.budgets or paces))
             rules = (*text.rules, *stored, *paces)
-            book = RuleBook(rules, _zone(spending.zone) or UTC)
+            book = RuleBook(rules, time_zone(spending.zone) or UTC)
             before, self._latest = self._latest, book
             await self._follow(before, book)
             others = [one for one in self._books.items() if one[0] != spending]
@@ -140,13 +140,3 @@ def _paces(spending: Spending) -> tuple[Rule, ...]:
     return tuple(
         Rule(f"{unit.value} per minute", Scope.EACH, Period.MINUTE, unit, hard=limit) for unit, limit in limits if limit
     )
-
-
-def _zone(name: str) -> tzinfo | None:
-    """Return a time zone by its name; None if there is none, or the server has no such data."""
-    if name.strip().upper() in ("", "UTC"):
-        return UTC
-    try:
-        return ZoneInfo(name.strip())
-    except (LookupError, ValueError, OSError):
-        return None

@@ -8,6 +8,7 @@ from typing import Any
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.abilities import Ability
+from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile
 from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
@@ -15,6 +16,7 @@ from domain.services.list_models import Listing
 from domain.turn.steps import Output
 from entrypoints.core.budget_policy import spending_of
 from entrypoints.core.media_policy import intake_of
+from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
     Origin,
@@ -29,7 +31,6 @@ from entrypoints.core.policy import (
     prompting_of,
     remembering_of,
     retry_of,
-    route_of,
     routing_of,
     server_tools_of,
     thinking_of,
@@ -37,6 +38,8 @@ from entrypoints.core.policy import (
 )
 from entrypoints.settings import Settings
 
+LONGEST_NAME = 320
+"""Characters of a person's name or address that are shared."""
 Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
 """Starts a turn. The argument is the task that reads the turn's outputs: if it ends, the turn is cancelled."""
 
@@ -71,6 +74,15 @@ class CallerHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerNames:
+    """How people are addressed, and what stands before the names of models where they choose them. Empty if unknown."""
+
+    email: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
@@ -91,6 +103,7 @@ class CallerRequest:
     statuses: bool = True
     opens_files: bool = False
     attached: tuple[AttachedFile, ...] = ()
+    names: CallerNames = field(default_factory=CallerNames)
 
 
 def request_of(
@@ -103,7 +116,7 @@ def request_of(
     return TurnRequest(
         model=task_model or asked.model,
         messages=stripped(asked.messages, history.format) if is_task else asked.messages,
-        route=route_of(settings, origin),
+        route=paying_route_of(settings, origin),
         caller=asked.caller,
         task=asked.task,
         turn_id=bounded_id(asked.turn_id),
@@ -120,8 +133,9 @@ def request_of(
         limits=limits_of(settings),
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
-        ledger=bookkeeping_of(settings, history.namespace),
+        ledger=bookkeeping_of(settings, history.namespace, is_task=is_task),
         spending=spending_of(settings, history.namespace),
+        sharing=_sharing_of(settings, asked.names),
         tooling=tooling_of(
             settings,
             handed_over=tools.handed_over,
@@ -138,3 +152,13 @@ def request_of(
         intake=intake_of(settings, is_task=is_task),
         attached=asked.attached,
     )
+
+
+def _sharing_of(settings: Settings, names: CallerNames) -> CostSharing:
+    """Return which figures of a turn go to Redis: those of the ledger, with a person's names only on request."""
+    if not (settings.costs_redis_dump and settings.enable_ledger):
+        return CostSharing()
+    seconds, prefix = settings.costs_redis_ttl_seconds, bounded_id(names.prefix)
+    if not settings.costs_redis_identity:
+        return CostSharing(seconds, prefix)
+    return CostSharing(seconds, prefix, names.email[:LONGEST_NAME], names.name[:LONGEST_NAME])

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Singleton
 
-from domain.services.budget_turn import BudgetTurn
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
-from domain.services.exclusive_work import ExclusiveWork
 from domain.services.fetch_icons import FetchIcons
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
-from domain.services.keep_ledger import KeepLedger
 from domain.services.list_models import ListModels
 from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
@@ -30,7 +27,9 @@ from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
+from domain.services.turn_books import NO_BOOKS, TurnBooks
 from entrypoints.core.policy import NO_ORIGIN, Origin
+from entrypoints.core.redis_location import NO_REDIS, RedisLocation
 from entrypoints.core.secret_mask import SecretMask
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
@@ -41,6 +40,7 @@ from ports.clock import Clock
 from ports.fetcher import Fetcher
 from ports.icon_pictures import IconPictures
 from ports.ids import Ids
+from ports.leases import Leases
 from ports.metrics import Metrics
 from ports.model_rows import HostModels
 from ports.offload import Offload
@@ -58,13 +58,14 @@ from ports.toolbox import Checker
 class HostPorts:
     """The ports that a host adds to the core. Without `chats` the core cleans by age only; without `model_rows` it
     updates none; without `people` no budget of a group or an e-mail address applies. `origin` is named to upstream as
-    the origin of requests.
+    the origin of requests. `redis`: the Redis of the host.
     """
 
     chats: Chats | None = None
     model_rows: HostModels | None = None
     origin: Origin = NO_ORIGIN
     people: People | None = None
+    redis: RedisLocation = NO_REDIS
 
     def __post_init__(self) -> None:
         ports: tuple[tuple[type, object], ...] = (
@@ -75,14 +76,6 @@ class HostPorts:
         for port, given in ports:
             if given is not None and not isinstance(given, port):
                 raise TypeError(f"{given!r} is not an instance of {port}")
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """Where turns are booked, and by which budgets they are limited; without them they are not."""
-
-    keeper: KeepLedger | None = None
-    budgets: BudgetTurn | None = None
 
 
 class Container(DeclarativeContainer):
@@ -103,16 +96,14 @@ class Container(DeclarativeContainer):
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     turn_breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
+    leases: Dependency[Leases] = Dependency(instance_of=Leases)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     metrics: Dependency[Metrics] = Dependency(instance_of=Metrics)
     spans: Dependency[Spans] = Dependency(instance_of=Spans)
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
     sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
-    exclusive: Dependency[ExclusiveWork] = Dependency(
-        instance_of=ExclusiveWork, default=Singleton(ExclusiveWork, None, "", clock)
-    )
-    books: Dependency[Books] = Dependency(instance_of=Books, default=Books())
+    books: Dependency[TurnBooks] = Dependency(instance_of=TurnBooks, default=NO_BOOKS)
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
     store: Dependency[StoreHealth] = Dependency(
@@ -149,8 +140,7 @@ class Container(DeclarativeContainer):
         store=store,
         guard=guard_turn,
         measure=Singleton(MeasureTurns, metrics, spans),
-        ledger=books.provided.keeper,
-        budgets=books.provided.budgets,
+        books=books,
     )
     temporary_memory: Factory[TurnMemory] = Factory(
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry
@@ -173,9 +163,9 @@ class Container(DeclarativeContainer):
     sync_models: Singleton[SyncModels] = Singleton(
         SyncModels,
         rows=host.provided.model_rows,
-        rules=host.provided.model_rows,
+        leases=leases,
         icons=fetch_icons,
-        exclusive=exclusive,
         clock=clock,
+        ids=ids,
         telemetry=telemetry,
     )

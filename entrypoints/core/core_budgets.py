@@ -87,10 +87,10 @@ class CoreBudgets:
         ledger = LazyLedger(storage) if location.url else None
         stored = StoredBudgets(self._stored, clock=store.clock, offload=offload, telemetry=telemetry)
         self._rules = BudgetRules(stored, people, clock=store.clock, offload=offload, telemetry=telemetry)
-        self._holds = KeepHolds(budgets, ledger, store=store, ids=ids)
+        self.holds = KeepHolds(budgets, ledger, store=store, ids=ids)
         known = KnownPeople(people, store.clock, telemetry)
         self._alerts = AlertSpending(remote, store.clock, telemetry, alert_words)
-        self.turns = BudgetTurn(budgets, self._rules.book, known, self._holds, self._alerts.alert)
+        self.turns = BudgetTurn(budgets, self._rules.book, known, self.holds, self._alerts.alert)
 
     async def problems(self, spending: Spending) -> tuple[SettingProblem, ...]:
         """Return what is wrong with the settings of budgets; reads nothing while there are none."""
@@ -101,8 +101,9 @@ class CoreBudgets:
     async def aclose(self) -> None:
         """Settle what waits and stop; call it once no turn runs any more."""
         await self._rules.aclose()
+        await self.turns.aclose()
         await self._alerts.aclose()
-        await self._holds.aclose()
+        await self.holds.aclose()
 
     async def _stored(self, opens: bool) -> BudgetRuleStore | None:
         if not opens and not self._storage.is_open:

@@ -4,8 +4,11 @@ from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.core_budgets import CoreBudgets
+from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.storage import Storage
@@ -23,14 +26,18 @@ class CoreStores:
         timings: RequestTimings,
         records: RequestRecords,
         budgets: CoreBudgets,
+        keys: CoreKeys,
+        redis: CoreRedis,
+        artifacts: FrontedArtifacts,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records = timings, records
-        self.budgets, self.ledger = budgets, ledger
+        self.timings, self.records, self.redis, self.artifacts = timings, records, redis, artifacts
+        self.budgets, self.keys, self.ledger = budgets, keys, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
+        self.redis.begin()
         if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
             self.storage.begin()
 
@@ -54,6 +61,10 @@ class CoreStores:
             await self.ledger.aclose()
 
     async def aclose(self) -> None:
-        """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""
+        """Stop cleaning and watching, close the timing log.
+
+        Storage and records are closed by whoever opened the core.
+        """
         await self._cleaning.aclose()
+        await self.keys.aclose()
         await self.timings.aclose()

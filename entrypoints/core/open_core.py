@@ -2,6 +2,7 @@
 
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -10,8 +11,10 @@ from adapters.fetch.fetcher import AioFetcher
 from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.openrouter.allowances import AioAllowances
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.figures import AioFigures
 from adapters.openrouter.generations import AioGenerations
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
@@ -23,7 +26,7 @@ from adapters.process.threads import ThreadOffload
 from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
-from domain.services.exclusive_work import ExclusiveWork
+from domain.services.clean_artifacts import CleanableStore
 from domain.services.fetch_remote import FetchRemote
 from domain.services.follow_breakers import FollowBreakers
 from domain.services.list_models import Listing
@@ -31,22 +34,29 @@ from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
+from domain.services.turn_books import TurnBooks
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
-from entrypoints.core.container import Books, Container, HostPorts
+from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_budgets import CoreBudgets
+from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
-from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.paying_keys import paying_route_of
+from entrypoints.core.policy import switches_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
+from entrypoints.core.redis_location import choice_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
+from entrypoints.core.shared_stores import SharedBreakerState, SharedLeases
 from entrypoints.core.storage import Storage
-from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
+from entrypoints.core.storage_lazy import LazyBreakerState, LazyLeases, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.files import Files
@@ -74,16 +84,28 @@ class Core:
         self._stack.push_async_callback(self.offload.aclose)
         self._stack.push_async_callback(lookups.aclose)
         read = partial(read_surroundings, self.telemetry)
-        storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
+        storage = Storage(
+            location,
+            clock=self.clock,
+            offload=self.offload,
+            telemetry=self.telemetry,
+            sealed_with=self._stored_with,
+        )
         self._stack.push_async_callback(storage.aclose)
         self._stack.push_async_callback(self.telemetry.metrics.aclose)
         slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
+        redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
+        self._stack.push_async_callback(redis.aclose)
+        artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
+        allowances = AioAllowances(pool, self._concurrent_requests)
+        keys = CoreKeys(storage, allowances, self.clock, self.ids, self.telemetry)
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
-            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
+            figures = AioFigures(pool, self._concurrent_requests)
+            ledger = CoreLedger(storage, location, generations, figures, store, self.ids, self.telemetry, redis)
         fetcher = AioFetcher(read, offload=self.offload, lookups=lookups)
         budgets = CoreBudgets(
             storage,
@@ -111,27 +133,31 @@ class Core:
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
-            breaker_state=LazyBreakerState(storage),
-            turn_breaker_state=breakers,
+            breaker_state=SharedBreakerState(redis, LazyBreakerState(storage)),
+            leases=SharedLeases(redis, LazyLeases(storage)),
+            turn_breaker_state=SharedBreakerState(redis, breakers),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             metrics=self.telemetry.metrics,
             spans=self.telemetry.metrics,
             redact=self.redact,
-            caches=catalog_caches(location, storage),
-            exclusive=ExclusiveWork(storage.shared_leases, self.ids.new_id(), self.clock),
+            caches=catalog_caches(location, storage, redis),
             store=store,
-            books=Books(ledger.keeper if ledger is not None else None, budgets.turns),
+            books=_books(ledger, budgets),
             host=host,
         )
         container.check_dependencies()
+        # What Redis answers says nothing of the database, which others ask directly.
+        by_redis = bool(choice_of(settings, host.redis).url)
+        remembering = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics) if by_redis else store
         memories = Memories(
-            container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
+            container.durable_memory(opened=artifacts.sealed_store, watch=remembering),
+            container.temporary_memory(opened=storage.in_memory),
         )
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=storage.cleanable)
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, ledger)
+        cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, keys, redis, artifacts, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -142,6 +168,8 @@ class Core:
         self._settings = settings
         self.redact.follow(settings)
         self.telemetry.follow(settings)
+        self.stores.redis.follow(settings)
+        self.stores.artifacts.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -168,6 +196,7 @@ class Core:
         `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
+        self.stores.keys.follow(asked.history.namespace, request.person, settings)
         timing = self.stores.timings.scope(settings, request.turn_id)
         records = self.stores.records.wanted(settings, request.person)
         personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
@@ -175,14 +204,15 @@ class Core:
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
-        route = route_of(settings, self._origin)
+        route = paying_route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person.bounded())
         records = self.stores.records.wanted(settings, unread.person)
         return lambda _reader: self._run_turn.refuse(fault, unread, records)
 
     async def drained(self) -> None:
-        """Return once no turn runs and all of them are settled."""
+        """Return once no turn runs, all of them are settled, and changes of keys are logged."""
         await self._run_turn.drained()
+        await self.stores.keys.drained()
 
     async def aclose(self) -> None:
         """Stop the background work, wait for the running turns, then close every adapter."""
@@ -203,8 +233,23 @@ class Core:
     ) -> None:
         await self.aclose()
 
+    def _stored_with(self, namespace: str, key_id: str) -> None:
+        self.stores.keys.stored_with(namespace, key_id)
+
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
+
+
+async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> CleanableStore | None:
+    """Return what is to be cleaned, by one worker at a time."""
+    store = await artifacts.cleanable()
+    return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
+
+
+def _books(ledger: CoreLedger | None, budgets: CoreBudgets) -> TurnBooks:
+    if ledger is None:
+        return TurnBooks(budgets=budgets.turns)
+    return TurnBooks(ledger.keeper, ledger.sums, budgets.turns, ledger.costs)
 
 
 def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:

@@ -1,6 +1,7 @@
 """Turn `Settings`, and nothing else, into the core's limits, retries, routes, retention and choice of models."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
 from decimal import Decimal
 
 from adapters.vault.vault import VaultOptions
@@ -10,8 +11,8 @@ from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
 from domain.limits import LONGEST_ATTEMPT, MEBIBYTE
 from domain.request.abilities import Ability
+from domain.request.bookkeeping import Bookkeeping
 from domain.request.turn_request import (
-    Bookkeeping,
     Bounds,
     EndpointChoice,
     Identifiers,
@@ -23,6 +24,7 @@ from domain.request.turn_request import (
     Tooling,
 )
 from domain.services.clean_artifacts import Retention
+from entrypoints.core.time_zones import time_zone
 from entrypoints.settings import Settings
 from entrypoints.settings_requests import object_of
 from entrypoints.settings_secret import passphrases
@@ -51,16 +53,16 @@ class VaultSettings:
 
 
 def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Return base URL, key and origin of upstream calls; the base URL is not checked."""
+    """Return base URL, the operator's key and the origin of upstream calls; the base URL is not checked."""
     site = settings.http_referer_override or origin.site
     return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
 
 
 def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Return the route with a checked base URL. Raises InvalidBaseUrl."""
+    """Return the operator's route with a checked base URL. Raises InvalidBaseUrl."""
     route = route_of(settings, origin)
     base_url = checked_base_url(route.base_url, insecure_hosts(settings))
-    return Route(base_url, route.api_key.strip(), route.referer, route.title)
+    return replace(route, base_url=base_url, api_key=route.api_key.strip())
 
 
 def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
@@ -233,9 +235,12 @@ def server_tools_of(
     return ServerTools(listed, settings.web_search_max_results or 0, served)
 
 
-def bookkeeping_of(settings: Settings, namespace: str) -> Bookkeeping:
-    """Return where the attempts of a turn are booked."""
-    return Bookkeeping(namespace if settings.enable_ledger else "")
+def bookkeeping_of(settings: Settings, namespace: str, *, is_task: bool = False) -> Bookkeeping:
+    """Return where the attempts of a turn are booked, and which sums of the ledger its person sees; a task has none."""
+    if not settings.enable_ledger or is_task:
+        return Bookkeeping(namespace if settings.enable_ledger else "")
+    zone = time_zone(settings.budget_time_zone) if settings.show_my_spend else None
+    return Bookkeeping(namespace, settings.show_chat_cost, settings.show_my_spend, zone or UTC)
 
 
 def longest_attempt(settings: Settings) -> float:

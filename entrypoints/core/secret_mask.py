@@ -11,7 +11,8 @@ from entrypoints.settings_secret import passphrases
 class SecretMask:
     """A `Redactor`. It knows the secrets of the environment, of `urls` and of all settings it has followed.
 
-    Values stay known after a setting has changed: turns under way still use them.
+    Values stay known after a setting has changed: turns under way still use them. People's own secrets are known to
+    their own turns only (`TurnMask`): an ordinary word that a person enters as a key changes nobody else's texts.
     """
 
     def __init__(self, environment: Mapping[str, str], *urls: str) -> None:
@@ -31,10 +32,13 @@ class SecretMask:
 
 
 def secrets_of(settings: Settings) -> Iterator[str]:
-    """Yield the secret values of settings: keys, passphrases, and the passwords in URLs."""
+    """Yield the operator's secret values: keys, passphrases, and the passwords in URLs."""
     for row in SETTINGS:
+        if row.rule.personal:
+            continue
         value = getattr(settings, row.attribute)
         if isinstance(value, Secret):
             yield from passphrases(value)
+            yield from secrets_in_url(value.reveal())
         elif isinstance(value, str):
             yield from secrets_in_url(value)

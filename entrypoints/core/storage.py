@@ -18,14 +18,13 @@ from domain.services.store_budget import PROBE_SECONDS
 from entrypoints.core.policy import VaultSettings
 from entrypoints.core.storage_file import FileWatch
 from entrypoints.core.storage_location import StorageLocation
-from entrypoints.core.storage_vault import StorageVault
+from entrypoints.core.storage_vault import SealedWith, StorageVault
 from entrypoints.core.stores import MemoryStores, Stores, open_stores
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactsError
 from ports.breaker_state import FollowedBreakerState
 from ports.cipher import Cipher
 from ports.clock import Clock
-from ports.leases import Leases
 from ports.lookup_keys import LookupKeysUnavailable
 from ports.offload import Offload
 from ports.telemetry import Telemetry
@@ -40,10 +39,18 @@ PASSING = frozenset({TIMEOUT, LOCKED, "unreachable"})
 class Storage:
     """The stores of one event loop, at their location; those in `memory` while there are no others."""
 
-    def __init__(self, location: StorageLocation, *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
-        self._location, self._clock = location, clock
+    def __init__(
+        self,
+        location: StorageLocation,
+        *,
+        clock: Clock,
+        offload: Offload,
+        telemetry: Telemetry,
+        sealed_with: SealedWith = lambda _namespace, _key_id: None,
+    ) -> None:
+        self._location, self.clock = location, clock
         self._warned = WarnedOnce(telemetry)
-        self._vault = StorageVault(offload, self._warned)
+        self._vault = StorageVault(offload, self._warned, sealed_with)
         self._file = FileWatch(clock, telemetry)
         self.memory = MemoryStores(clock)
         self._database: Database | None = None
@@ -57,6 +64,11 @@ class Storage:
         self._vault.follow(settings, namespace)
         self.memory.purge()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody has wanted the stores to be opened."""
+        return self._opening is not None
+
     async def stores(self) -> Stores:
         """Return the stores, opening them if need be; those in memory while there are no others. Never raises.
 
@@ -69,7 +81,7 @@ class Storage:
 
     def begin(self) -> "asyncio.Task[Stores]":
         """Open the stores beside the caller, unless that was done or has just failed; return the task that does."""
-        if self._opening is None or (self._failed() and self._clock.monotonic() >= self._retry_at):
+        if self._opening is None or (self._failed() and self.clock.monotonic() >= self._retry_at):
             self._retries = self._opening is not None
             self._opening = self._task(self._open(), "open-stores")
         elif self._looking is None and self._file.is_due():
@@ -90,13 +102,6 @@ class Storage:
         if not self.is_open or opening is None or opening.result().read_only:
             return None
         return opening.result().breakers
-
-    async def shared_leases(self) -> Leases | None:
-        """Return the leases of the database; None if there is none, or none was needed so far."""
-        if self._opening is None:
-            return None
-        stores = await self.stores()
-        return None if stores.location is None or stores.read_only else stores.leases
 
     async def in_memory(self) -> SealedStore:
         """Return the store of chats that are never saved."""
@@ -178,7 +183,7 @@ class Storage:
             if self._location.wrong:
                 self._warned.warn("storage_unavailable", self._location.wrong)
             return self.memory.stores
-        self._retry_at = self._clock.monotonic() + AGAIN_SECONDS
+        self._retry_at = self.clock.monotonic() + AGAIN_SECONDS
         try:
             stores, self._database = await open_stores(self._location, self._warned)
             if self._location.sqlite_file is not None:
@@ -188,7 +193,7 @@ class Storage:
         except DatabaseTrouble as error:
             self._warned.warn("storage_unavailable", str(error))
             if error.reason in PASSING:
-                self._retry_at = self._clock.monotonic() + PROBE_SECONDS
+                self._retry_at = self.clock.monotonic() + PROBE_SECONDS
         except Exception as defect:  # noqa: BLE001 - the edge of the stores: the chat goes on without
             self._warned.warn("storage_unavailable", type(defect).__name__)
         else:

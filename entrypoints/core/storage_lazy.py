@@ -5,8 +5,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
-from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
+from ports.leases import Lease, Leases
+from ports.ledger import Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
+from ports.usage import Paid
 
 OPENING_SECONDS = 0.75
 """Seconds that the ledger waits for a database that is being opened: fewer than those of one that hangs."""
@@ -62,6 +64,26 @@ class LazyBreakerState:
         return await (await self._storage.stores()).breakers.delete_before(before, limit)
 
 
+class LazyLeases:
+    """Implements Leases in the store that is open or being opened; within the process if none is or may be written."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
+        """Take or extend a lease."""
+        return await (await self._leases()).take(name, owner, now, seconds)
+
+    async def release(self, lease: Lease) -> None:
+        """Release a lease."""
+        await (await self._leases()).release(lease)
+
+    async def _leases(self) -> Leases:
+        memory = self._storage.memory.stores
+        stores = await self._storage.stores() if self._storage.is_wanted else memory
+        return memory.leases if stores.read_only else stores.leases
+
+
 class LazyLedger:
     """Implements UsageLedger in the database; without one that can be written, every write fails."""
 
@@ -83,6 +105,27 @@ class LazyLedger:
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
         """Add up what was sent."""
         return await (await self._opened()).spend(namespace, since, until)
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up what one key paid."""
+        return await (await self._opened()).by_model(namespace, key_id, since, until)
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return entries of a state."""
+        return await (await self._opened()).ended(namespace, state, since, until, limit)
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces that have entries."""
+        return await (await self._opened()).namespaces()
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost."""
+        ledger = await self._opened()
+        return await ledger.paid(namespace, user_id, chat_id=chat_id, since=since, but_turn=but_turn)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old entries."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from entrypoints.settings_secret import SHORT, is_short
 from ports.cipher import CannotOpen, Cipher
 from ports.offload import LARGE, Offload
 
+SealedWith = Callable[[str, str], None]
+"""Is told a namespace and the id of the key that encrypts its rows from now on, empty if none does."""
+
 
 class StorageVault:
     """Makes the vault of the newest settings once, in a thread. Belongs to one event loop."""
 
-    def __init__(self, offload: Offload, warned: WarnedOnce) -> None:
-        self._offload, self._warned = offload, warned
+    def __init__(self, offload: Offload, warned: WarnedOnce, sealed_with: SealedWith) -> None:
+        self._offload, self._warned, self._sealed_with = offload, warned, sealed_with
         self._settings = VaultSettings()
         self._namespace = ""
         self._made: tuple[tuple[VaultSettings, str], asyncio.Task[Cipher]] | None = None
@@ -52,6 +56,12 @@ class StorageVault:
         return await asyncio.shield(self._made[1])
 
     async def _make(self, settings: VaultSettings, namespace: str, stores: Stores) -> Cipher:
+        vault = await self._made_of(settings, namespace, stores)
+        if namespace:
+            self._sealed_with(namespace, vault.key_id)
+        return vault
+
+    async def _made_of(self, settings: VaultSettings, namespace: str, stores: Stores) -> Cipher:
         key_file = stores.location.key_file if stores.location is not None else None
         if settings.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")

@@ -21,6 +21,7 @@ from adapters.sql.leases import SqlLeases
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.sql.migrate import migrate
+from adapters.sql.reconciliations import SqlReconciliations
 from adapters.sql.tool_runs import SqlToolRuns
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.remember_turn import SealedStore
@@ -38,6 +39,7 @@ from ports.known_hosts import KnownHosts
 from ports.leases import Leases
 from ports.ledger import UsageLedger
 from ports.lookup_keys import LookupKeys
+from ports.reconciliations import Reconciliations
 from ports.tool_runs import ToolRunStore
 
 
@@ -45,7 +47,7 @@ from ports.tool_runs import ToolRunStore
 class Stores:
     """Stores that live together; in memory if `location` is None.
 
-    `cache` only where processes share a database, `ledger` only in a database.
+    `cache` only where processes share a database, `ledger` and `reconciliations` only in a database.
     """
 
     artifacts: ArtifactStore
@@ -60,6 +62,7 @@ class Stores:
     ledger: UsageLedger | None = None
     budgets: Budgets = field(default_factory=MemoryBudgets)
     budget_rules: BudgetRuleStore | None = None
+    reconciliations: Reconciliations | None = None
 
 
 class MemoryStores:
@@ -112,5 +115,6 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         SqlLedger(database),
         SqlBudgets(database),
         SqlBudgetRules(database),
+        SqlReconciliations(database),
     )
     return stores, database

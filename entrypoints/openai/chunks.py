@@ -31,6 +31,7 @@ from entrypoints.openai.frames import (
     tool_call_delta,
     url_citation,
     usage_chunk,
+    usage_object,
 )
 from entrypoints.sentences.escaping import picture_pieces
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
@@ -44,7 +45,7 @@ class ChunkPresenter:
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
     error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
     building it. `vocabulary` names the settings. `links`: which addresses may be shown. `with_usage`: the last chunk
-    carries the usage, if upstream reported it.
+    carries the usage, if upstream reported it or it is known what was paid.
     """
 
     repeated = 0
@@ -124,6 +125,6 @@ class ChunkPresenter:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
         if end.fault is None or self._own_done:
             frames.append(self._delta({}, end.reason.value))
-        if end.usage is not None and self._with_usage:
-            frames.append(usage_chunk(self._head, end.usage))
+        if self._with_usage and (usage := usage_object(end)) is not None:
+            frames.append(usage_chunk(self._head, usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

@@ -93,8 +93,8 @@ def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = 
         "model": head.model,
         "choices": [{"index": 0, "message": message, "finish_reason": end.reason.value if end else "stop"}],
     }
-    if end is not None and end.usage is not None:
-        reply["usage"] = usage_object(end.usage)
+    if end is not None and (usage := usage_object(end)) is not None:
+        reply["usage"] = usage
     return reply
 
 

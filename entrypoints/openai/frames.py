@@ -5,8 +5,9 @@ from typing import Any
 
 from domain.conversation.call_kinds import APPROVAL, CUSTOM, FUNCTION
 from domain.egress.links import LinkGate, title_of
+from domain.turn.steps import End
 from ports.toolbox import ToolCall
-from ports.usage import Usage
+from ports.usage import SpentSoFar, Usage
 
 PIECE = 256 * 1024
 """Characters of a text that are written at a time, as a chunk of their own."""
@@ -54,8 +55,8 @@ def url_citation(url: str, title: str, links: LinkGate, place: tuple[int, int] =
     return {"type": "url_citation", "url_citation": cited}
 
 
-def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
-    """Build the chunk that carries the usage and no choice."""
+def usage_chunk(head: ChunkHead, usage: dict[str, Any]) -> Yield:
+    """Build the chunk that carries a usage object and no choice."""
     return Yield(
         {
             "id": head.id,
@@ -63,7 +64,7 @@ def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
             "created": head.created,
             "model": head.model,
             "choices": [],
-            "usage": usage_object(usage),
+            "usage": usage,
         }
     )
 
@@ -75,14 +76,23 @@ _CHAT_NAMES = {
 """Parts of the price that upstream names differently in chat completions."""
 
 
-def usage_object(usage: Usage) -> dict[str, Any]:
-    """Render usage in the names of both APIs, as hosts and clients read it; money in USD.
+def usage_object(end: End) -> dict[str, Any] | None:
+    """Render the usage of a turn in the names of both APIs, as hosts and clients read it; money in USD.
 
+    None if upstream reported no usage and nothing was paid.
     `prompt_tokens` and `completion_tokens` are those of the latest call, because the context gauge reads them;
     `input_tokens`, `output_tokens` and `total_tokens`, and all details, are those of all calls. `cost` is what is paid
-    in all: with own keys (`is_byok`) OpenRouter's fee and the provider's price, which `cost_details` names. The cost of
-    server tools is part of it. `server_tool_use_details` counts what they did.
+    in all, as the ledger has it: with own keys (`is_byok`) OpenRouter's fee and the provider's price, which
+    `cost_details` names. The cost of server tools is part of it. `cost_is_estimated` marks a sum of which a part is
+    estimated or unknown. `chat_cost` and `month_cost`, where they are asked for: what the person has paid for the chat,
+    and in the month. `server_tool_use_details` counts what server tools did.
     """
+    if end.usage is None and not end.paid.total:
+        return None
+    return {**_spelled(end.usage or Usage()), **_money(end)}
+
+
+def _spelled(usage: Usage) -> dict[str, Any]:
     into = {"cached_tokens": usage.cached_tokens, "cache_write_tokens": usage.cache_write_tokens}
     out = {"reasoning_tokens": usage.reasoning_tokens}
     spelled: dict[str, Any] = {
@@ -96,15 +106,25 @@ def usage_object(usage: Usage) -> dict[str, Any]:
         "input_tokens_details": into,
         "output_tokens_details": out,
     }
-    cost = usage.total_cost
-    if cost is not None:
-        spelled |= {"cost": float(cost), "is_byok": usage.is_byok}
     if usage.cost_details:
         parts = {name: float(amount) for name, amount in usage.cost_details}
         spelled["cost_details"] = parts | {new: parts[name] for name, new in _CHAT_NAMES.items() if name in parts}
     if usage.server_tools:
         spelled["server_tool_use_details"] = dict(usage.server_tools)
     return spelled
+
+
+def _money(end: End) -> dict[str, Any]:
+    paid, spent = end.paid, end.spent or SpentSoFar()
+    told: dict[str, Any] = {}
+    if paid.is_known:
+        told |= {"cost": float(paid.total), "is_byok": end.usage is not None and end.usage.is_byok}
+    if told and not paid.is_exact:
+        told["cost_is_estimated"] = True
+    for name, total in (("chat_cost", spent.chat), ("month_cost", spent.month)):
+        if total is not None:
+            told[name] = float(total.total)
+    return told
 
 
 def tool_call(call: ToolCall) -> dict[str, Any]:

@@ -6,7 +6,6 @@ requests come to one process, except after a restart or on another replica; then
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from domain.conversation.bounded_ids import cache_key
 from domain.request.turn_request import Caller
@@ -15,7 +14,7 @@ from domain.usage.accounting import add
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
 from ports.notices import TurnStopped
-from ports.usage import Timing, Usage
+from ports.usage import NOT_PAID, Paid, Timing, Usage
 
 KEPT = 4096
 """Answers whose bills are kept; the oldest are forgotten first."""
@@ -28,13 +27,13 @@ NO_TIME = Timing(0.0)
 class Past:
     """The requests for one answer so far.
 
-    `estimated`: USD for calls whose bill never came. `run_id` names the host's work on the latest request, empty if the
+    `paid`: what they cost. `run_id` names the host's work on the latest request, empty if the
     host does not say; `handed_over`: that request ended with calls that the host runs.
     """
 
     usage: Usage | None = None
     timing: Timing = NO_TIME
-    estimated: Decimal | None = None
+    paid: Paid = NOT_PAID
     run_id: str = ""
     handed_over: bool = False
 
@@ -82,39 +81,38 @@ class AnswerBill:
     host_adds_up: bool = False
     keep: Callable[[Past], None] | None = None
 
-    @property
-    def estimated(self) -> Decimal | None:
-        """USD for earlier calls whose bill never came."""
-        return self.past.estimated
-
     def settled(self, end: End) -> End:
-        """Return how the whole answer ended: its usage and time are those of all requests."""
-        past = self.past
-        usage, timing = _sum(past.usage, end.usage), _longer(past.timing, end.timing)
-        self._keep(Past(usage, timing, past.estimated, self.run_id, end.reason is Reason.TOOL_CALLS))
-        return replace(end, usage=usage, timing=timing)
+        """Return how the whole answer ended: its usage, cost and time are those of all requests."""
+        usage, timing, paid = self._whole(end)
+        self._keep(Past(usage, timing, paid, self.run_id, end.reason is Reason.TOOL_CALLS))
+        return replace(end, usage=usage, timing=timing, paid=paid)
 
     def stopped(self, stop: TurnStopped) -> TurnStopped:
-        """Return the notice of a stop with the usage, time and estimate of the whole answer."""
-        past = self.past
-        usage, timing = _sum(past.usage, stop.usage), _longer(past.timing, stop.timing)
-        known = [amount for amount in (past.estimated, stop.estimated_cost) if amount is not None]
-        estimated = sum(known, Decimal(0)) if known else None
-        self._keep(Past(usage, timing, estimated, self.run_id))
-        return replace(stop, usage=usage, timing=timing, estimated_cost=estimated)
+        """Return the notice of a stop with the usage, cost and time of the whole answer."""
+        usage, timing, paid = self._whole(stop)
+        self._keep(Past(usage, timing, paid, self.run_id))
+        return replace(stop, usage=usage, timing=timing, paid=paid)
 
-    def for_host(self, end: End) -> Usage | None:
-        """Return the usage to report to the host for this request; `end` is the end of the request itself.
+    def for_host(self, end: End) -> End:
+        """Return an end with the usage and cost to report to the host for this request; without usage: nothing.
 
-        What the host does not add up (who pays, the parts of the price, the work of server tools) is that of the whole
-        answer.
+        `end` is the end of the request itself. What the host does not add up (who pays, the parts of the price, the
+        work of server tools) is that of the whole answer; sums of the chat and the month would be added up wrongly.
         """
-        whole = _sum(self.past.usage, end.usage)
-        if not self.host_adds_up or end.usage is None or whole is None:
-            return None if self.host_adds_up else whole
-        return replace(
-            end.usage, is_byok=whole.is_byok, cost_details=whole.cost_details, server_tools=whole.server_tools
+        usage, _, paid = self._whole(end)
+        end = replace(end, spent=None)
+        if not self.host_adds_up:
+            return replace(end, usage=usage, paid=paid)
+        if end.usage is None or usage is None:
+            return replace(end, usage=None)
+        told = replace(
+            end.usage, is_byok=usage.is_byok, cost_details=usage.cost_details, server_tools=usage.server_tools
         )
+        return replace(end, usage=told)
+
+    def _whole(self, latest: End | TurnStopped) -> tuple[Usage | None, Timing, Paid]:
+        past = self.past
+        return _sum(past.usage, latest.usage), _longer(past.timing, latest.timing), past.paid + latest.paid
 
     def _keep(self, past: Past) -> None:
         if self.keep is not None:

@@ -75,6 +75,7 @@ class HostCall:
     `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
     or None. `cited`: addresses of the sources that the host gave the model and shows by itself. `attached`: files that
     the host left to the model. `pictures`: names of those in the newest message. `language`: that of the page.
+    `email` and `name` are the person's.
     """
 
     body: CompletionsBody | Fault = field(repr=False)
@@ -94,6 +95,8 @@ class HostCall:
     attached: tuple[AttachedFile, ...] = ()
     pictures: tuple[str, ...] = ()
     language: Language = Language.ENGLISH
+    email: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -132,6 +135,8 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         attached=read_attached_files(metadata) if caller is Caller.PAGE else (),
         pictures=read_picture_names(metadata) if caller is Caller.PAGE else (),
         language=_language(metadata),
+        email=_text(user.get("email")),
+        name=_text(user.get("name")),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 

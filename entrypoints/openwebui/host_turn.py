@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.openwebui.host_tools import offered_names
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller, Parameters
-from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
+from entrypoints.core.caller_request import CallerHistory, CallerNames, CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.attached_files import with_names
 from entrypoints.openwebui.history_format import OPEN_WEBUI
@@ -55,6 +55,7 @@ def asked_of(
             served=call.tools.served,
         ),
         attached=call.attached if attaches else (),
+        names=CallerNames(call.email, call.name, f"{function_id}." if function_id else ""),
     )
 
 

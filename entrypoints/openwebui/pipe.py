@@ -431,6 +431,15 @@ class Pipe:
                 "languages and for API clients; en: English; de: German."
             ),
         )
+        OWN_API_KEY: str = Field(
+            default="",
+            repr=False,
+            json_schema_extra=PASSWORD,
+            description=(
+                "Your own OpenRouter API key. If the operator allows it, your requests use this key and are charged to "
+                "your OpenRouter account. If empty, the key of this server is used."
+            ),
+        )
         THINKING_OUTPUT_MODE: Literal["inherit", "open_webui", "status", "both"] = Field(
             default="inherit",
             description=(
@@ -443,6 +452,21 @@ class Pipe:
             description=(
                 "Show tool calls with their arguments and results in the answer. If off, a status line names the tool "
                 "that runs. Calls that Open WebUI runs itself are always shown."
+            ),
+        )
+        SHOW_CHAT_COST: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Add what the whole chat has cost the person so far to the status line of each answer: all answers and "
+                "background tasks in the ledger. Needs ENABLE_LEDGER and SHOW_FINAL_USAGE_STATUS; temporary chats have "
+                "no sum. API clients find it as chat_cost in the usage."
+            ),
+        )
+        SHOW_MY_SPEND: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Add what the person has spent in this month to the status line of each answer, in all chats. Needs "
+                "ENABLE_LEDGER and SHOW_FINAL_USAGE_STATUS. API clients find it as month_cost in the usage."
             ),
         )
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
@@ -489,6 +513,11 @@ class Pipe:
             description="Show time, cost and tokens in the status line of each finished answer.",
         )
         # </generated UserValves>
+
+        @field_validator("OWN_API_KEY")
+        @classmethod
+        def _encrypt(cls, value: str) -> str:
+            return encrypted(value)
 
         @model_validator(mode="wrap")
         @classmethod

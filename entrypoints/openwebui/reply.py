@@ -12,14 +12,13 @@ from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.responses import error_response
 from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
-from entrypoints.sentences.usage_labels import WORDS
+from entrypoints.sentences.vocabulary import Vocabulary
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
@@ -38,29 +37,24 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:
         if end is not None:
-            line = closing_line(
-                end,
-                show_usage=wishes.parts.usage is not None,
-                estimated_cost=wishes.bill.estimated,
-                labels=wishes.parts.usage or WORDS,
-                vocabulary=wishes.vocabulary,
-            )
-            await emitter.status(line, done=True)
+            await emitter.status(closing_line(end, wishes.parts.usage, wishes.vocabulary), done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:
         await emitter.status("", done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))
-    error = {"error": error_object(end.fault, end.error_id, VALVES.spoken_in(wishes.vocabulary.language))}
+    error = {"error": error_object(end.fault, end.error_id, _names(wishes))}
     if call.caller is Caller.TASK:
         neutral = neutral_answer(call.task, titled=end.fault.cause is not DrawingFlaw.WRITES_NOTHING)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
     if call.audience is Audience.HOST:
-        about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-        return {"error": box(*about)}
+        return {"error": wishes.told(end.fault, end.error_id).box()}
     return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 
+def _names(wishes: Wishes) -> Vocabulary:
+    return VALVES.spoken_in(wishes.vocabulary.language).paid_by_person(wishes.vocabulary.own_key)
+
+
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-    collected.add(ShowText(BELOW, card(*about)))
+    collected.add(ShowText(BELOW, wishes.told(fault, end.error_id).card()))
     return collected

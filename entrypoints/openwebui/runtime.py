@@ -23,6 +23,7 @@ from entrypoints.core.policy import Origin
 from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.host_redis import host_redis
 from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.sentences.languages import Language, catalogue, is_loaded
@@ -39,7 +40,7 @@ class Runtime:
         self.retired = False
         self._loop = asyncio.get_running_loop()
         self._closed = closed
-        host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN, OpenWebUiPeople())
+        host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN, OpenWebUiPeople(), host_redis(os.environ))
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self.answer_bills = AnswerBills()

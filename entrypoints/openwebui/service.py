@@ -15,6 +15,8 @@ from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
 from entrypoints.core.budget_policy import spending_of
+from entrypoints.core.open_core import Core
+from entrypoints.core.paying_keys import pays_own_key
 from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completions_body import CompletionsBody
@@ -45,6 +47,7 @@ from entrypoints.openwebui.shown import labels_of, pacer_of, thinking_place
 from entrypoints.openwebui.tool_mode import ToolMode
 from entrypoints.openwebui.turn_tools import turn_tools
 from entrypoints.openwebui.vocabulary import PAGE, VALVES, language_for
+from entrypoints.sentences.allowances import allowance_words
 from entrypoints.sentences.languages import Language
 from entrypoints.sentences.vocabulary import Vocabulary
 from entrypoints.settings import Settings
@@ -90,17 +93,17 @@ class PipeService:
         core = runtime.core
         language = language_for(call.language, settings.language)
         await runtime.learn(language)
-        named, in_page = VALVES.spoken_in(language), PAGE.spoken_in(language)
+        named, in_page = _names(VALVES, language, settings), _names(PAGE, language, settings)
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
         emitter = GuardedEmitter(
             call.emitter,
             core.telemetry,
-            show_usage=settings.show_final_usage_status,
             bill=bill,
             labels=labels_of(settings),
             vocabulary=in_page,
         )
         await _warn_admin(problems, call.person, emitter)
+        await _warn_of_limits(core, call, emitter, in_page)
         turn_id = core.ids.new_id()
         tools = await turn_tools(runtime, call, settings, self._detected(), handed)
         listing = await core.models.listing(settings)
@@ -157,7 +160,7 @@ class PipeService:
         """Return what the operator and the person want to see beside the answer."""
         return Wishes(
             ShownParts(
-                labels_of(settings) if settings.show_final_usage_status else None,
+                labels_of(settings),
                 thoughts_in_box=thinking_place(call, settings) != "status",
                 tool_cards=settings.show_tool_cards,
             ),
@@ -212,6 +215,10 @@ class PipeService:
             runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
 
 
+def _names(vocabulary: Vocabulary, language: Language, settings: Settings) -> Vocabulary:
+    return vocabulary.spoken_in(language).paid_by_person(pays_own_key(settings))
+
+
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:
     """Show all problems with the settings to an administrator in the chat, except those that need no action."""
     texts = [problem.text for problem in problems if not problem.mended]
@@ -219,4 +226,14 @@ async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emit
         shown = texts[:_PROBLEMS_SHOWN]
         if len(texts) > len(shown):
             shown.append(f"{len(texts) - len(shown)} more are in the log.")
-        await emitter.emit({"type": "notification", "data": {"type": "warning", "content": "\n".join(shown)}})
+        await emitter.emit(_warning("\n".join(shown)))
+
+
+async def _warn_of_limits(core: Core, call: HostCall, emitter: GuardedEmitter, vocabulary: Vocabulary) -> None:
+    """Show an administrator in the page, once, that the key of this server has little left to spend."""
+    if call.emitter is not None and (low := core.stores.keys.to_tell(call.person)):
+        await emitter.emit(_warning("\n".join(allowance_words(one.allowance, vocabulary) for one in low)))
+
+
+def _warning(text: str) -> dict[str, Any]:
+    return {"type": "notification", "data": {"type": "warning", "content": text}}

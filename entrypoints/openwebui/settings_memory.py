@@ -13,7 +13,8 @@ KEPT = 256
 """Parsed settings kept: one for all people without choices of their own, one per other combination."""
 
 _VARIABLES = tuple(row.rule.env for row in SETTINGS if row.rule.env)
-_SECRETS = tuple(row.name for row in SETTINGS if row.kind == "secret")
+_SECRETS = tuple(row.name for row in SETTINGS if row.kind == "secret" and not row.rule.personal)
+_PERSONAL = tuple(row.name for row in SETTINGS if row.kind == "secret" and row.rule.personal)
 _REFUSED = "_refused"
 
 Reading = tuple[Settings, tuple[SettingProblem, ...]]
@@ -43,14 +44,15 @@ class SettingsMemory:
             if len(self._known) >= KEPT:
                 self._known.clear()
             known = self._known[key] = snapshot(valves, user_valves, self._environ, secret)
-            return known[0], (*known[1], *self._clear_text(valves))
+            return known[0], (*known[1], *self._clear_text(valves, user_valves))
         return known
 
-    def _clear_text(self, valves: object) -> tuple[SettingProblem, ...]:
+    def _clear_text(self, valves: object, user_valves: object) -> tuple[SettingProblem, ...]:
         if self._clear_text_told or host_secret(self._environ):
             return ()
         lines, _ = read_advanced(getattr(valves, ADVANCED, None))
         stored = {name: lines.get(name) or getattr(valves, name, None) for name in _SECRETS}
+        stored |= {name: getattr(user_valves, name, None) for name in _PERSONAL}
         names = [name for name, value in stored.items() if value and not is_encrypted(value)]
         if not names:
             return ()

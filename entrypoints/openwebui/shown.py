@@ -22,6 +22,8 @@ def pacer_of(call: HostCall, settings: Settings) -> Pacer:
     return ThinkingPacer()
 
 
-def labels_of(settings: Settings) -> UsageLabels:
-    """Return what precedes the numbers of the closing line."""
+def labels_of(settings: Settings) -> UsageLabels | None:
+    """Return what precedes the numbers of the closing line; None if they are not shown."""
+    if not settings.show_final_usage_status:
+        return None
     return icon_labels(settings.usage_status_icon_set) if settings.final_usage_status_style == "icons" else WORDS

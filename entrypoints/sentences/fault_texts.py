@@ -159,6 +159,10 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     KeyFlaw.CHARACTERS: FaultText(
         "The API key contains characters that no key has.", "An administrator should copy the key again into {api_key}."
     ),
+    KeyFlaw.UNREADABLE: FaultText(
+        "Your own OpenRouter API key is stored, but cannot be read.",
+        "Enter the key again in {own_api_key}, or clear this field to use the key of this server.",
+    ),
     Guard.ARMOR: FaultText(
         "OpenRouter Armor blocked what the model wanted to do with a tool, and the model wrote nothing else.",
         "Rephrase the message, or ask an administrator about the rules of Armor in the OpenRouter account.",

@@ -29,6 +29,7 @@ from domain.faults.causes import (
 from domain.faults.fault import Fault
 from entrypoints.sentences.budgets import budget_values, pace_values
 from entrypoints.sentences.fault_texts import BUDGET_TEXT, CAUSE_TEXTS, DAILY_TEXT, FAULT_TEXTS, PACE_TEXT, FaultText
+from entrypoints.sentences.own_keys import own_key_text
 from entrypoints.sentences.times import moment_words, span_words, wait_words
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -56,19 +57,19 @@ _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
 
 def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what happened, in one sentence."""
-    return _spelled(_text_of(fault).happened, _Spelling(vocabulary, **_values(fault.cause, vocabulary)))
+    return _spelled(_text_of(fault, vocabulary).happened, _Spelling(vocabulary, **_values(fault.cause, vocabulary)))
 
 
 def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL, now: datetime | None = None) -> str:
     """Return what to do, in one sentence, with the time to try again if it is known; `now` is the wall clock."""
-    text, when = _text_of(fault), _when(fault, now, vocabulary)
+    text, when = _text_of(fault, vocabulary), _when(fault, now, vocabulary)
     spelling = _Spelling(vocabulary, when=when)
     if not when or text.again:
         return _spelled(text.again if when else text.advice, spelling)
     return f"{_spelled(text.advice, spelling)} {vocabulary.say('Try again {when}.', when=when)}"
 
 
-def _text_of(fault: Fault) -> FaultText:
+def _text_of(fault: Fault, vocabulary: Vocabulary) -> FaultText:
     match fault.cause:
         case DailyLimit():
             return DAILY_TEXT
@@ -76,6 +77,8 @@ def _text_of(fault: Fault) -> FaultText:
             return BUDGET_TEXT
         case TooFast():
             return PACE_TEXT
+    if vocabulary.own_key and (own := own_key_text(fault)) is not None:
+        return own
     found = CAUSE_TEXTS.get(fault.cause) if fault.cause is not None else None
     return found or FAULT_TEXTS[fault.kind]
 

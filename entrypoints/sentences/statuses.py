@@ -131,10 +131,8 @@ def is_last(status: Status | Notice) -> bool:
     return isinstance(status, _LAST)
 
 
-def notice_words(
-    notice: Notice, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
-) -> str:
-    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn, under these `labels`."""
+def notice_words(notice: Notice, labels: UsageLabels | None = WORDS, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return a notice as one line; `labels` name time, cost and tokens of a stopped turn, None for none of them."""
     match notice:
         case ToolSkipped(name):
             return vocabulary.say("Skipping {tool}: it failed repeatedly and is paused.", tool=name)
@@ -146,7 +144,7 @@ def notice_words(
             )
             return vocabulary.say(sentence, tool=name, span=span_words(seconds, vocabulary))
         case TurnStopped():
-            return stopped_line(notice, show_usage=show_usage, labels=labels, vocabulary=vocabulary)
+            return stopped_line(notice, labels, vocabulary)
     assert_never(notice)
 
 

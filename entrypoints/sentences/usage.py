@@ -1,5 +1,6 @@
 """The closing line of an answer: how it ended, time, cost, tokens."""
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.turn.steps import End, Reason
@@ -7,7 +8,7 @@ from entrypoints.sentences.media import media_words
 from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import TurnStopped
-from ports.usage import Timing, Usage
+from ports.usage import NOT_PAID, Paid, SpentSoFar, Timing, Usage
 
 _MICRO = Decimal("0.000001")
 _STOPPED = "Stopped"
@@ -20,35 +21,35 @@ _NOTES = {
 }
 
 
-def closing_line(
-    end: End,
-    *,
-    show_usage: bool,
-    estimated_cost: Decimal | None = None,
-    labels: UsageLabels = WORDS,
-    vocabulary: Vocabulary = NEUTRAL,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the last line of an answer tells: usage and time, what is paid, and what was spent in all if known."""
+
+    usage: Usage | None
+    timing: Timing
+    paid: Paid = NOT_PAID
+    spent: SpentSoFar | None = None
+
+
+def closing_line(end: End, labels: UsageLabels | None, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
 
-    Pages show only the last line of an answer that has ended, so it repeats which media were not sent.
-    `estimated_cost`: USD for earlier calls of the same answer whose bill never came.
+    `labels` name the parts of the usage; without them it is not shown. Pages show only the last line of an answer that
+    has ended, so it repeats which media were not sent.
     """
     shown = ""
-    if show_usage:
-        shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost, labels=labels, vocabulary=vocabulary)
+    if labels is not None:
+        shown = usage_line(Used(end.usage, end.timing, end.paid, end.spent), labels, vocabulary)
     note = vocabulary.say(_NOTES[end.reason]) if end.reason in _NOTES else ""
     left_out = media_words(end.left_out, vocabulary) if end.left_out is not None else ""
     return " | ".join(part for part in (note, left_out, shown or thought_line(end.timing, vocabulary)) if part)
 
 
-def stopped_line(
-    stop: TurnStopped, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
-) -> str:
-    """Return that a turn was stopped; `show_usage`: add what it used so far."""
-    if not show_usage:
+def stopped_line(stop: TurnStopped, labels: UsageLabels | None, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return that a turn was stopped; with `labels` what it used so far."""
+    if labels is None:
         return vocabulary.say(_STOPPED)
-    cost = stop.estimated_cost
-    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=cost, labels=labels, vocabulary=vocabulary)
+    return usage_line(Used(stop.usage, stop.timing, stop.paid, stop.spent), labels, vocabulary, stopped=True)
 
 
 def dollars(amount: Decimal) -> str:
@@ -57,30 +58,26 @@ def dollars(amount: Decimal) -> str:
 
 
 def usage_line(
-    usage: Usage | None,
-    timing: Timing,
-    *,
-    stopped: bool = False,
-    estimated_cost: Decimal | None = None,
-    labels: UsageLabels = WORDS,
-    vocabulary: Vocabulary = NEUTRAL,
+    used: Used, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL, *, stopped: bool = False
 ) -> str:
     """Join the parts of the closing line of an answer with ` | `.
 
     The parts are the time with two decimals and, from a second of writing on, the tokens per second; the cost if above
-    zero, with the part of it that upstream's tools caused; the tokens.
-    After a stop the line says so, with the cost "so far". `estimated_cost` (USD) for interrupted calls is part of the
-    cost, which is then marked `~`.
+    zero, with the part of it that upstream's tools caused; the tokens; what the chat and the month have cost. After a
+    stop the line says so, with the cost "so far". Amounts of which a part is estimated or unknown are marked `~`.
     """
+    usage = used.usage
     segments = [vocabulary.say(_STOPPED)] if stopped else []
-    segments.append(_time(usage, timing, labels, vocabulary))
-    cost = (usage.total_cost if usage is not None else None) or Decimal(0)
-    cost += estimated_cost or Decimal(0)
-    if _shows(cost):
+    segments.append(_time(usage, used.timing, labels, vocabulary))
+    if _shows(used.paid.total):
         sentence = labels.cost_so_far if stopped else labels.cost
-        segments.append(vocabulary.say(sentence, cost=_cost(cost, usage, vocabulary, about=bool(estimated_cost))))
+        segments.append(vocabulary.say(sentence, cost=_cost(used.paid, usage, vocabulary)))
     if usage is not None and usage.total_tokens > 0:
         segments.append(_tokens(usage, labels, vocabulary))
+    spent = used.spent or SpentSoFar()
+    for sentence, paid in ((labels.chat, spent.chat), (labels.month, spent.month)):
+        if paid is not None and _shows(paid.total):
+            segments.append(vocabulary.say(sentence, cost=_amount(paid, vocabulary)))
     return " | ".join(segments)
 
 
@@ -91,13 +88,17 @@ def thought_line(timing: Timing, vocabulary: Vocabulary = NEUTRAL) -> str:
     return vocabulary.say("Thought for {seconds} seconds", seconds=vocabulary.decimal(f"{timing.thinking:.1f}"))
 
 
-def _cost(cost: Decimal, usage: Usage | None, vocabulary: Vocabulary, *, about: bool) -> str:
+def _cost(paid: Paid, usage: Usage | None, vocabulary: Vocabulary) -> str:
     """Write a cost, with the part of it that upstream's own tools caused, if it shows."""
-    written = ("~" if about else "") + _money(cost, vocabulary)
+    written = _amount(paid, vocabulary)
     of_tools = (usage.server_tool_cost if usage is not None else None) or Decimal(0)
     if not _shows(of_tools):
         return written
     return vocabulary.say("{cost} (tools: {of_tools})", cost=written, of_tools=_money(of_tools, vocabulary))
+
+
+def _amount(paid: Paid, vocabulary: Vocabulary) -> str:
+    return ("" if paid.is_exact else "~") + _money(paid.total, vocabulary)
 
 
 def _money(amount: Decimal, vocabulary: Vocabulary) -> str:

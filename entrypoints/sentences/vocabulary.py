@@ -11,7 +11,8 @@ class Vocabulary:
 
     `enter_key` says where an administrator enters the API key, `program` names the program, `reload` says how to
     restart it, `go_on` how a person continues an answer that broke off. All phrases are English, and translated as
-    sentences are; `language` is that of the person who reads.
+    sentences are; `language` is that of the person who reads. `own_key`: the key of the request is the person's own, so
+    that they, not an administrator, can change what it may do.
     """
 
     setting: str = "the setting {}"
@@ -21,6 +22,11 @@ class Vocabulary:
     reload: str = "restart the server"
     go_on: str = "send another message to continue"
     language: Language = Language.ENGLISH
+    own_key: bool = False
+
+    def paid_by_person(self, own_key: bool) -> "Vocabulary":
+        """Return the same names for a request whose key is the person's own, or is not."""
+        return self if own_key is self.own_key else replace(self, own_key=own_key)
 
     def spoken_in(self, language: Language) -> "Vocabulary":
         """Return the same names in another language."""

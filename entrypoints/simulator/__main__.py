@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import signal
 import sys
+from decimal import Decimal
 
+from entrypoints.simulator.account import LIMIT, Allowed
 from entrypoints.simulator.server import (
     DEFAULT_KEYS,
     GENERATION_DELAY,
@@ -22,6 +24,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--generation-delay", type=float, default=GENERATION_DELAY, help="seconds until the bill of a call appears"
     )
+    parser.add_argument("--limit", type=Decimal, default=LIMIT, help="USD that each key may spend; 0: unlimited")
+    parser.add_argument("--credits", type=Decimal, help="USD in the account; without it no key may read them")
     return parser.parse_args(arguments)
 
 
@@ -34,6 +38,7 @@ async def serve(options: argparse.Namespace) -> None:
     keys = frozenset(options.key) if options.key else DEFAULT_KEYS
     delay = options.generation_delay
     async with running_simulator(options.port, keys, host=options.host, generation_delay=delay) as simulator:
+        simulator.allowed = Allowed(options.limit or None, options.credits)
         sys.stdout.write(simulator.url + "\n")
         sys.stdout.flush()
         await stop.wait()

@@ -3,14 +3,15 @@
 import asyncio
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from entrypoints.simulator.account import key_data
+from entrypoints.simulator.account import credits_data, hash_of, key_data
 from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
-from entrypoints.simulator.bills import generation_data
+from entrypoints.simulator.bills import activity_rows, generation_data
 from entrypoints.simulator.catalog import Model, endpoint_row, page_row
 from entrypoints.simulator.generate import generate, read_body
 from entrypoints.simulator.image_models import IMAGE_MODELS, image_page_row
@@ -18,7 +19,7 @@ from entrypoints.simulator.images import draw
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.pictures import png_base64
-from entrypoints.simulator.records import CURRENT, RequestRecord, masked
+from entrypoints.simulator.records import CURRENT, RequestRecord, key_of, masked
 from entrypoints.simulator.state import Simulator
 
 BASE_PATH = "/api/v1"
@@ -46,6 +47,7 @@ def build_app(simulator: Simulator) -> web.Application:
             web.get("/images/icons/{name}.png", routes.icon),
             web.get(f"{BASE_PATH}/credits", routes.credits),
             web.get(f"{BASE_PATH}/generation", routes.generation),
+            web.get(f"{BASE_PATH}/activity", routes.activity),
             web.post(f"{BASE_PATH}/responses", routes.responses),
             web.post(f"{BASE_PATH}/chat/completions", routes.chat),
             web.post(f"{BASE_PATH}/images", routes.images),
@@ -59,12 +61,16 @@ def _recorder(simulator: Simulator) -> Middleware:
     async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         record = RequestRecord(request.method, request.path, masked(request.headers.items()), loop.time())
+        record.key = key_of(request.headers)
         simulator.log.add(record)
         CURRENT.set(record)
         try:
             response = await _answered(request, handler)
             record.status = response.status
-            record.answered_at = record.answered_at or loop.time()
+            if not response.prepared:  # sent here, so that the record says when
+                await response.prepare(request)
+                await response.write_eof()
+                record.answered_at = loop.time()
             record.finished = True
         except asyncio.CancelledError:
             record.closed_by_client = not record.finished and not simulator.stopping
@@ -108,13 +114,18 @@ class _Routes:
 
     def _authorised(self, request: web.Request) -> str:
         """Return the caller's key. Raises Refusal (401) as upstream does."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        key = key.strip()
-        if scheme.lower() != "bearer" or not key:
+        key = CURRENT.get().key
+        if not key:
             raise Refusal(common(401, "Missing Authentication header"))
         if key not in self._simulator.keys:
             raise Refusal(common(401, "User not found."))
         return key
+
+    def _managed(self, request: web.Request) -> None:
+        """Check for a management key. Raises Refusal: 403 for another key, as upstream does."""
+        if request.headers.get("Authorization", "").partition(" ")[2].strip() not in self._simulator.management_keys:
+            self._authorised(request)
+            raise Refusal(common(403, "Only management keys can perform this operation"))
 
     async def models(self, request: web.Request) -> web.Response:
         return _json(model_list(self._simulator.catalog.entries, request.query, request.path))
@@ -166,17 +177,31 @@ class _Routes:
         return web.Response(body=b64decode(png_base64(ICON_SIDE)), content_type="image/png")
 
     async def key(self, request: web.Request) -> web.Response:
-        return _json({"data": key_data(self._authorised(request), self._simulator.bills.spent)})
+        key, simulator = self._authorised(request), self._simulator
+        mine, bills = hash_of(key), simulator.bills
+        spent, today = bills.spent_by(mine), bills.spent_on(simulator.today(), mine)
+        return _json({"data": key_data(key, spent, today, simulator.allowed)})
+
+    async def activity(self, request: web.Request) -> web.Response:
+        self._managed(request)
+        try:
+            day = date.fromisoformat(request.query["date"]) if "date" in request.query else None
+        except ValueError:
+            raise Refusal(common(400, "Date must be in the format YYYY-MM-DD")) from None
+        return _json({"data": activity_rows(self._simulator.bills, day, request.query.get("api_key_hash"))})
 
     async def credits(self, request: web.Request) -> web.Response:
         self._authorised(request)
-        raise Refusal(json_answer(403, {"error": {"code": 403, "message": "Only management keys can do this."}}))
+        credits = self._simulator.allowed.credits
+        if credits is None:
+            raise Refusal(json_answer(403, {"error": {"code": 403, "message": "Only management keys can do this."}}))
+        return _json({"data": credits_data(credits, self._simulator.bills.spent)})
 
     async def generation(self, request: web.Request) -> web.Response:
-        self._authorised(request)
+        key = self._authorised(request)
         identifier = request.query.get("id", "")
         bill = self._simulator.bills.find(identifier, asyncio.get_running_loop().time())
-        if bill is None:
+        if bill is None or bill.key_hash != hash_of(key):
             raise Refusal(common(404, f"Generation {identifier} not found"))
         return _json({"data": generation_data(bill)})
 

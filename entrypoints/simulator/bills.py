@@ -5,9 +5,10 @@ Prices are USD per unit as decimal strings; sums are `Decimal` and become JSON n
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from entrypoints.simulator.payload import Json
 
@@ -47,7 +48,7 @@ FREE = Cost(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The bill of one finished or cancelled call; times in seconds of the monotonic clock."""
+    """The bill of one finished or cancelled call; times in seconds of the monotonic clock. `key` pays it."""
 
     generation_id: str
     model: str
@@ -62,6 +63,7 @@ class Bill:
     started_at: float
     first_at: float
     ended_at: float
+    key_hash: str = ""
 
 
 def price(tokens: Tokens, pricing: Json, now: datetime) -> Cost:
@@ -143,25 +145,87 @@ def chat_usage(tokens: Tokens, cost: Cost, tools_used: Json | None = None) -> Js
     }
 
 
+DayKey = tuple[date, str, str, str]
+"""A day (UTC), a model, a provider, and the hash of the key that paid."""
+
+
+@dataclass
+class DaySum:
+    """What was counted of one day, model, provider and key."""
+
+    requests: int = 0
+    cost: Decimal = Decimal(0)
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
 class Bills:
-    """The newest bills by generation id, and the account's total spending."""
+    """The newest bills by generation id, the sums of each day, and the account's total spending."""
 
     def __init__(self, delay: float, limit: int = 10_000) -> None:
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self.delay, self._limit = delay, limit
         self.spent = Decimal(0)
+        self.days: dict[DayKey, DaySum] = {}
 
     def add(self, bill: Bill) -> None:
         """Add the bill of one call."""
         self._bills[bill.generation_id] = bill
         self.spent += bill.cost.total
+        day = bill.created_at.date(), bill.model, bill.provider, bill.key_hash
+        sums = self.days.setdefault(day, DaySum())
+        sums.requests += 1
+        sums.cost += bill.cost.total
+        sums.input += bill.tokens.input
+        sums.output += bill.tokens.output
+        sums.reasoning += bill.tokens.reasoning
         if len(self._bills) > self._limit:
             self._bills.popitem(last=False)
+
+    def spent_on(self, day: date, key_hash: str) -> Decimal:
+        """Return what a key spent on one day."""
+        found = (sums.cost for key, sums in self.days.items() if (key[0], key[3]) == (day, key_hash))
+        return sum(found, Decimal(0))
+
+    def spent_by(self, key_hash: str) -> Decimal:
+        """Return what a key spent in all."""
+        return sum((sums.cost for key, sums in self.days.items() if key[3] == key_hash), Decimal(0))
 
     def find(self, generation_id: str, now: float) -> Bill | None:
         """Return a bill, or None; like upstream's, it appears `delay` seconds after the call has ended."""
         bill = self._bills.get(generation_id)
         return bill if bill is not None and now >= bill.ended_at + self.delay else None
+
+
+def activity_rows(bills: Bills, day: date | None, key_hash: str | None) -> list[Json]:
+    """Build the rows of /activity: of all days or one, of all keys or one.
+
+    Upstream has only days that are over; here the present one is there too, so that nobody has to wait for midnight.
+    """
+    chosen = [
+        (key, sums)
+        for key, sums in bills.days.items()
+        if (day is None or key[0] == day) and (key_hash is None or key[3] == key_hash)
+    ]
+    return [_activity_row(key, sums) for key, sums in chosen]
+
+
+def _activity_row(key: DayKey, sums: DaySum) -> Json:
+    day, model, provider, _ = key
+    return {
+        "date": day.isoformat(),
+        "model": model,
+        "model_permaslug": model,
+        "endpoint_id": str(uuid5(NAMESPACE_URL, f"{model} {provider}")),
+        "provider_name": provider,
+        "usage": float(sums.cost),
+        "byok_usage_inference": 0,
+        "requests": sums.requests,
+        "prompt_tokens": sums.input,
+        "completion_tokens": sums.output,
+        "reasoning_tokens": sums.reasoning,
+    }
 
 
 def generation_data(bill: Bill) -> Json:

@@ -35,10 +35,9 @@ class EventStream:
         """Write `data`, then yield to other streams."""
         if not self.response.prepared:
             await self.response.prepare(self._request)
-            CURRENT.get().answered_at = asyncio.get_running_loop().time()
-        if self.first_at is None:
-            self.first_at = asyncio.get_running_loop().time()
         await self.response.write(data)
+        if self.first_at is None:
+            self.first_at = CURRENT.get().answered_at = asyncio.get_running_loop().time()
         await asyncio.sleep(0)
 
     async def play(self, steps: Iterable[Step]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from entrypoints.simulator.account import paying_key
 from entrypoints.simulator.answers import Refusal, common
 from entrypoints.simulator.bills import Bill
 from entrypoints.simulator.delivery import EventStream, Severed, wait_out
@@ -113,5 +114,6 @@ def _book(simulator: Simulator, request: web.Request, call: Prepared, writer: Wr
             started_at=record.started_at,
             first_at=first_at or now,
             ended_at=now,
+            key_hash=paying_key(request),
         )
     )

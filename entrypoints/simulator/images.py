@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
+from entrypoints.simulator.account import paying_key
 from entrypoints.simulator.answers import Refusal, common, from_provider
 from entrypoints.simulator.bills import Bill, Cost, Tokens, chat_usage
 from entrypoints.simulator.delivery import EventStream, Severed, sever
@@ -49,7 +50,7 @@ async def draw(simulator: Simulator, request: web.Request, body: Json) -> web.St
         record.finished = True
         return web.json_response(answer, headers=headers)
     finally:
-        simulator.bills.add(_bill(body, model, pictures, began))
+        simulator.bills.add(_bill(body, model, pictures, began, paying_key(request)))
 
 
 def _drawn(body: Json, model: ImageModel) -> list[str]:
@@ -106,7 +107,7 @@ def _usage(body: Json, pictures: list[str]) -> Json:
     return chat_usage(_tokens(body, pictures), _cost(pictures))
 
 
-def _bill(body: Json, model: ImageModel, pictures: list[str], began: datetime) -> Bill:
+def _bill(body: Json, model: ImageModel, pictures: list[str], began: datetime, key_hash: str) -> Bill:
     record = CURRENT.get()
     now = asyncio.get_running_loop().time()
     return Bill(
@@ -123,4 +124,5 @@ def _bill(body: Json, model: ImageModel, pictures: list[str], began: datetime) -
         started_at=record.started_at,
         first_at=now,
         ended_at=now,
+        key_hash=key_hash,
     )

@@ -1,7 +1,10 @@
-"""The state of one simulated OpenRouter: its models, keys, bills and the records of its requests."""
+"""The state of one simulated OpenRouter: its models, keys with limits, bills, and records of requests."""
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
+from entrypoints.simulator.account import Allowed
 from entrypoints.simulator.bills import Bills
 from entrypoints.simulator.catalog import Catalog
 from entrypoints.simulator.prompt_cache import PromptCache
@@ -10,6 +13,7 @@ from entrypoints.simulator.records import RecordLog, RequestRecord
 from entrypoints.simulator.scenarios.registry import casting
 
 DEFAULT_KEYS = frozenset({"sk-or-v1-simulator"})
+MANAGEMENT_KEYS = frozenset({"sk-or-v1-management"})
 GENERATION_DELAY = 0.25
 """Seconds from the end of a call until its bill appears."""
 
@@ -20,7 +24,8 @@ class Simulator:
     def __init__(self, keys: frozenset[str] = DEFAULT_KEYS, generation_delay: float = GENERATION_DELAY) -> None:
         self.url = ""
         self.stopping = False
-        self.keys = keys
+        self.keys, self.management_keys, self.allowed = keys, MANAGEMENT_KEYS, Allowed()
+        self.today: Callable[[], date] = lambda: datetime.now(UTC).date()
         self.catalog = Catalog()
         self.bills = Bills(generation_delay)
         self.prompt_cache = PromptCache()

@@ -2,20 +2,17 @@
 
 import pytest
 
-from adapters.memory.artifacts import MemoryArtifacts
-from adapters.sql.artifacts import SqlArtifacts
 from ports.artifacts import RECALL_BYTES, ROW_BYTES, ArtifactStore, ArtifactsUnavailable
 from ports.cipher import Sealed
 from ports.retention import ID_BYTES, REFUSED
 from tests.contracts.artifact_cases import HERE, PRINT, row, turn_of, ulid
-from tests.doubles.clock import FakeClock
 
 KIB = 1024
 
 
 @pytest.fixture
-def store(database) -> ArtifactStore:
-    return MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
+def store(artifact_store) -> ArtifactStore:
+    return artifact_store
 
 
 async def found(store: ArtifactStore, *turns: int, limit: int = 1_000, **bound: int) -> list[str]:

@@ -8,25 +8,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.artifacts import MemoryArtifacts
+from adapters.redis.artifacts import RedisArtifacts
 from adapters.sql.artifacts import SqlArtifacts
 from ports.artifacts import Artifact, ArtifactsError, ArtifactStore
 from ports.cipher import Sealed
 from tests.contracts.artifact_cases import DAY, HERE, PRINT, numbers, row, turn_of, ulid
-from tests.doubles.clock import FakeClock
 
-ARTIFACTS: tuple[type[ArtifactStore], ...] = (MemoryArtifacts, SqlArtifacts)
+ARTIFACTS: tuple[type[ArtifactStore], ...] = (MemoryArtifacts, SqlArtifacts, RedisArtifacts)
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(database) -> ArtifactStore:
-    return MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
+def store(artifact_store) -> ArtifactStore:
+    return artifact_store
 
 
 @pytest.fixture
-def spoiled(database) -> Artifact:
+def spoiled(store) -> Artifact:
     """A row that cannot be stored."""
-    if database is None:
+    if isinstance(store, MemoryArtifacts):
         return row(1_001, 1, 1, sealed=Sealed(bytes(65 * 1024 * 1024)))
     return row(1_001, 1, 2**70)
 

@@ -2,22 +2,18 @@
 
 import pytest
 
-from adapters.memory.artifacts import MemoryArtifacts
-from adapters.sql.artifacts import SqlArtifacts
 from domain.conversation.refused_turns import KIND, ORDINAL
 from ports.artifacts import ArtifactStore
 from tests.contracts.artifact_cases import HERE, PRINT, numbers, row, turn_of, ulid
-from tests.doubles.clock import FakeClock
 
 MARK = row(9_000, 1, ORDINAL, kind=KIND, model="", fingerprint="")
 
 
 @pytest.fixture
-async def store(database) -> ArtifactStore:
-    made = MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
-    await made.put(turn_of(1, 2, fingerprint=PRINT))
-    await made.put([MARK])
-    return made
+async def store(artifact_store) -> ArtifactStore:
+    await artifact_store.put(turn_of(1, 2, fingerprint=PRINT))
+    await artifact_store.put([MARK])
+    return artifact_store
 
 
 async def found(store: ArtifactStore, owner: str = "ann", prints: tuple[str, ...] = (), turns: tuple[int, ...] = (1,)):

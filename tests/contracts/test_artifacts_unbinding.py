@@ -5,18 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory.artifacts import MemoryArtifacts
-from adapters.sql.artifacts import SqlArtifacts
 from ports.artifacts import ArtifactStore
 from tests.contracts.artifact_cases import DAY, HERE, PRINT, row, turn_of, ulid
-from tests.doubles.clock import FakeClock
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(database) -> ArtifactStore:
-    return MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
+def store(artifact_store) -> ArtifactStore:
+    return artifact_store
 
 
 async def found(store: ArtifactStore, *turns: int) -> tuple:

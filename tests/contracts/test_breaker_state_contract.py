@@ -1,23 +1,39 @@
 """The contract of every BreakerState."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.redis.breaker_state import RedisBreakerState
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
 from ports.breaker_state import BreakerState, BreakerStateUnavailable, FollowedBreakerState, StoredBreaker
 from tests.contracts.artifact_cases import DAY
+from tests.contracts.conftest import KINDS, opened
+from tests.doubles.redis_connections import empty_redis
 
-BREAKER_STATES: tuple[type[FollowedBreakerState], ...] = (MemoryBreakerState, SqlBreakerState)
+BREAKER_STATES: tuple[type[BreakerState], ...] = (MemoryBreakerState, SqlBreakerState, RedisBreakerState)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def state(database) -> BreakerState:
-    return MemoryBreakerState() if database is None else SqlBreakerState(database)
+@pytest.fixture(params=[*KINDS, "redis"])
+async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BreakerState]:
+    if request.param == "redis":
+        async with empty_redis() as connection:
+            yield RedisBreakerState(connection)
+    else:
+        async with opened(request.param, tmp_path) as database:
+            yield MemoryBreakerState() if database is None else SqlBreakerState(database)
+
+
+@pytest.fixture(params=KINDS)
+async def followed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FollowedBreakerState]:
+    async with opened(request.param, tmp_path) as database:
+        yield MemoryBreakerState() if database is None else SqlBreakerState(database)
 
 
 async def test_an_unknown_key_is_empty(state):
@@ -76,16 +92,16 @@ async def test_the_longest_untouched_are_deleted_first_in_batches(state):
     assert [(await state.load(f"tool:{number}"))[0] for number in (1, 2, 3, 4)] == ["y", "", "", "x"]
 
 
-async def test_what_changed_lately_is_known_newest_first(state):
+async def test_what_changed_lately_is_known_newest_first(followed):
     for number in (3, 1, 2):
-        await state.store(f"tool:{number}", f"x{number}", 0, DAY + SECOND * number)
-    _, version = await state.load("tool:1")
-    await state.store("tool:1", "y", version, DAY + SECOND * 9)
-    changed = await state.changed_since(DAY + SECOND * 3, 9)
+        await followed.store(f"tool:{number}", f"x{number}", 0, DAY + SECOND * number)
+    _, version = await followed.load("tool:1")
+    await followed.store("tool:1", "y", version, DAY + SECOND * 9)
+    changed = await followed.changed_since(DAY + SECOND * 3, 9)
     assert [(one.key, one.text) for one in changed] == [("tool:1", "y"), ("tool:3", "x3")]
-    assert changed[0] == StoredBreaker("tool:1", *(await state.load("tool:1")))
-    assert [one.key for one in await state.changed_since(DAY, 1)] == ["tool:1"]
-    assert await state.changed_since(DAY + SECOND * 10, 9) == ()
+    assert changed[0] == StoredBreaker("tool:1", *(await followed.load("tool:1")))
+    assert [one.key for one in await followed.changed_since(DAY, 1)] == ["tool:1"]
+    assert await followed.changed_since(DAY + SECOND * 10, 9) == ()
 
 
 @pytest.mark.parametrize("text", ["", "before"])
@@ -122,12 +138,17 @@ async def test_an_absent_database_is_unavailable(tmp_path):
     await database.aclose()
 
 
-async def test_memory_evicts_the_longest_untouched_when_it_is_full():
-    state = MemoryBreakerState(most=2)
+@pytest.mark.parametrize("kind", ["memory", "redis"])
+async def test_the_longest_untouched_are_evicted_when_it_is_full(kind: str):
+    async with empty_redis() as connection:
+        await evicts(MemoryBreakerState(most=2) if kind == "memory" else RedisBreakerState(connection, most=2))
+
+
+async def evicts(state: BreakerState) -> None:
     await state.store("a", "1", 0, DAY)
     await state.store("b", "1", 0, DAY)
-    await state.store("a", "2", (await state.load("a"))[1], DAY)
-    await state.store("c", "1", 0, DAY)
+    await state.store("a", "2", (await state.load("a"))[1], DAY + SECOND)
+    await state.store("c", "1", 0, DAY + SECOND)
     assert [(await state.load(key))[0] for key in "abc"] == ["2", "", "1"]
 
 

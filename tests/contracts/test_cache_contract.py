@@ -7,14 +7,16 @@ import pytest
 
 from adapters.disk.cache import MOST_FILES, DiskCache
 from adapters.process.cache import MOST_VALUES, ProcessCache
+from adapters.redis.cache import RedisCache
 from adapters.sql.cache import SqlCache
 from ports.cache import KEY_LIMIT, Cache, CacheUnavailable
 from tests.contracts.conftest import opened
+from tests.doubles.redis_connections import another_connection, empty_redis
 
-CACHES: tuple[type[Cache], ...] = (ProcessCache, DiskCache, SqlCache)
+CACHES: tuple[type[Cache], ...] = (ProcessCache, DiskCache, SqlCache, RedisCache)
 
 
-@pytest.fixture(params=["process", "disk", "sqlite", "postgres"])
+@pytest.fixture(params=["process", "disk", "sqlite", "postgres", "redis"])
 async def pair(request: pytest.FixtureRequest, tmp_path: Path):
     """Provide two caches over the same storage: one reads the values of the other."""
     if request.param == "process":
@@ -22,6 +24,9 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path):
         yield ProcessCache(state), ProcessCache(state)
     elif request.param == "disk":
         yield DiskCache(tmp_path), DiskCache(tmp_path)
+    elif request.param == "redis":
+        async with empty_redis() as one, another_connection() as other:
+            yield RedisCache(one, 600), RedisCache(other, 600)
     else:
         async with opened(request.param, tmp_path) as database:
             yield SqlCache(database), SqlCache(database)

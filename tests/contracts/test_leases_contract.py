@@ -1,26 +1,54 @@
 """The contract of every Leases."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.memory.leases import MemoryLeases
+from adapters.redis.leases import RedisLeases
 from adapters.sql.leases import SqlLeases
-from ports.leases import Lease, Leases, LeasesUnavailable
+from ports.leases import Lease, Leases, LeasesUnavailable, least_fence
 from tests.contracts.artifact_cases import DAY
+from tests.contracts.conftest import KINDS, opened
+from tests.doubles.redis_connections import empty_redis
 
-LEASES: tuple[type[Leases], ...] = (MemoryLeases, SqlLeases)
+LEASES: tuple[type[Leases], ...] = (MemoryLeases, SqlLeases, RedisLeases)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def leases(database) -> Leases:
-    return MemoryLeases() if database is None else SqlLeases(database)
+@pytest.fixture(params=[*KINDS, "redis"])
+async def leases(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Leases]:
+    if request.param == "redis":
+        async with empty_redis() as connection:
+            yield RedisLeases(connection)
+    else:
+        async with opened(request.param, tmp_path) as database:
+            yield MemoryLeases() if database is None else SqlLeases(database)
 
 
 async def test_a_free_lease_is_granted(leases):
-    assert await leases.take("sweep", "a", DAY, 1.5) == Lease("sweep", "a", 1, DAY + SECOND * 1.5)
+    assert await leases.take("sweep", "a", DAY, 1.5) == Lease("sweep", "a", least_fence(DAY), DAY + SECOND * 1.5)
+
+
+async def test_a_fence_grows_with_the_clock_and_when_the_clock_is_set_back(leases):
+    fences = []
+    for seconds in (0, 5, 5, 1, 9):
+        lease = await leases.take("sweep", "a", DAY + SECOND * seconds, 1)
+        fences.append(lease.fence)
+        await leases.release(lease)
+    assert fences == sorted(set(fences))
+    assert fences[-1] == least_fence(DAY + SECOND * 9)
+
+
+async def test_names_and_owners_of_any_text_are_kept_apart(leases):
+    texts = ["a", "A", "a:b", "\u00e4", "x" * 200]
+    for text in texts:
+        assert await leases.take(text, text, DAY, 10) is not None
+    for text in texts:
+        assert await leases.take(text, "another", DAY, 10) is None
 
 
 async def test_a_lease_held_by_another_is_refused(leases):

@@ -134,6 +134,7 @@ class Watch:
     def __init__(self) -> None:
         self.gate, self.asked = asyncio.Event(), asyncio.Event()
         self.named: list[str] = []
+        self.refusals: list[int] = []
 
     async def sending(self) -> None:
         self.asked.set()
@@ -141,6 +142,12 @@ class Watch:
 
     def answered(self, generation_id: str) -> None:
         self.named.append(generation_id)
+
+    def refused(self, status: int) -> None:
+        self.refusals.append(status)
+
+    def closed(self) -> None:
+        """The client does not call this."""
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -24,6 +24,7 @@ LARGE = {
     ("ports/responses.py", "ResponsesBody"): WIRE,
     ("entrypoints/openai/completions_body.py", "CompletionsBody"): WIRE,
     ("entrypoints/simulator/bills.py", "Bill"): WIRE,
+    ("entrypoints/simulator/records.py", "RequestRecord"): TABLE,
     ("ports/artifacts.py", "Artifact"): TABLE,
     ("ports/usage.py", "Usage"): TABLE,
     ("ports/ledger.py", "Entry"): TABLE,

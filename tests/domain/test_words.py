@@ -28,7 +28,7 @@ ALLOWED = {
     "domain/catalog/snapshot.py": IN_THE_LOG,
     "domain/redaction/records.py": IN_THE_LOG,
     "domain/services/attempt.py": IN_THE_LOG,
-    "domain/services/clean_artifacts.py": IN_THE_LOG,
+    "domain/services/background_pass.py": IN_THE_LOG,
     "domain/services/drive_turn.py": IN_THE_LOG,
     "domain/services/list_models.py": IN_THE_LOG,
     "domain/services/render_record.py": IN_THE_LOG,

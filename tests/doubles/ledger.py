@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Collection
+from datetime import datetime
 
 from adapters.memory.ledger import MemoryLedger
 from ports.generations import GenerationRecord, GenerationsUnavailable
 from ports.ledger import Entry, LedgerUnavailable
 from ports.responses import Route
+from ports.usage import Paid
 
 
 class BreakableLedger(MemoryLedger):
-    """A ledger in memory. `broken`: the reason why writes fail; `gate`: what they wait for; `writes`: all batches."""
+    """A ledger in memory. `broken`: the reason why writes fail; `gate`: what they wait for; `writes`: all batches.
+
+    `unreadable` and `reading`: the same for sums.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -18,6 +23,8 @@ class BreakableLedger(MemoryLedger):
         self.refused: set[str] = set()  # turns whose entries are refused
         self.gate: asyncio.Event | None = None
         self.writes: list[tuple[Entry, ...]] = []
+        self.unreadable = ""
+        self.reading: asyncio.Event | None = None
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Fail, wait or store, as the test wants it."""
@@ -29,6 +36,16 @@ class BreakableLedger(MemoryLedger):
             raise LedgerUnavailable("refused")
         self.writes.append(tuple(entries))
         await super().write(entries)
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Fail, wait or add up, as the test wants it."""
+        if self.reading is not None:
+            await self.reading.wait()
+        if self.unreadable:
+            raise LedgerUnavailable(self.unreadable)
+        return await super().paid(namespace, user_id, chat_id=chat_id, since=since, but_turn=but_turn)
 
 
 class RecordedGenerations:

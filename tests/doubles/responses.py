@@ -1,7 +1,7 @@
 """An upstream that plays a test's script, attempt by attempt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,7 +33,21 @@ class Held:
     gate: asyncio.Event
 
 
-Move = Batch | Exception | Hang | Held | Refusing
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Upstream does not answer until the reader leaves; `tell` is called in that moment."""
+
+    tell: Callable[[], None]
+
+    async def left(self) -> None:
+        """Wait until the reader leaves."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.tell()
+
+
+Move = Batch | Exception | Hang | Held | Leaving | Refusing
 
 
 class ScriptedResponses:
@@ -62,6 +76,8 @@ class ScriptedResponses:
         script = self._scripts.pop(0)
         if call.watch is not None and not (script and isinstance(script[0], Unsent)):
             await call.watch.sending()
+        if script and isinstance(script[0], Leaving):
+            await script[0].left()
         if script and isinstance(script[0], Refusing):
             raise script[0].error
         self.entered += 1
@@ -83,5 +99,5 @@ class ScriptedResponses:
                 await asyncio.get_running_loop().create_future()
             elif isinstance(move, Exception):
                 raise move
-            elif not isinstance(move, Refusing):
+            elif not isinstance(move, Refusing | Leaving):
                 yield move

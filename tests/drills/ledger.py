@@ -1,7 +1,8 @@
-"""The ledger under fire: several processes, one database, random kills, stops and failures, the database restarted.
+"""Ledger and budgets under fire: several processes, one database, random kills, stops and failures, restarts.
 
-`python -m tests.drills.ledger`: every call that the simulator counted has exactly one row, rows with a name equal its
-bill to the last digit, rows without one are estimated, requests that never left are void.
+`python -m tests.drills.ledger`: every call that the simulator counted has exactly one row; rows with a name equal its
+bill to the last digit; rows without one are estimated, as many as it lists as cut; requests that never left are void.
+No reservation is left, and no hard budget is exceeded by more than what was in flight.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -22,39 +25,51 @@ from entrypoints.core.open_core import open_core
 from entrypoints.simulator.records import RecordLog
 from entrypoints.simulator.server import running_simulator
 from entrypoints.simulator.state import Simulator
+from ports.ledger import Spend
 from ports.responses import Route
 from tests.doubles.postgres import new_database_url, stopped_postgres
-from tests.drills.ledger_judge import Figures, Turn, calls_of, judge, turns_of
-from tests.drills.ledger_worker import NAMESPACE, PLAIN, Job, run_turn, work
+from tests.drills.ledger_budgets import Outage, judge_budgets
+from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, judge_spend, turns_of
+from tests.drills.ledger_tables import read_tables
+from tests.drills.ledger_worker import KINDS, NAMESPACE, PLAIN, Ask, Job, noted, run_turn, work
 
 POSTGRES, SQLITE = "postgres", "sqlite"
 WORKERS = {POSTGRES: 4, SQLITE: 2}
-TURNS = {POSTGRES: 500, SQLITE: 200}
-OF_ONE_WORKER = 60
-KILLED = 0.6
+TURNS = 500
+"""Turns of each of the processes that run at the same time; one that is killed is replaced."""
+OF_ONE_WORKER = 125
+KILLED = 0.7
 """The share of workers that are killed."""
-LIFE = (0.3, 3.0)
+LIFE = (0.5, 8.0)
 """Seconds between the first turn of a worker and its end."""
 RESTART_SECONDS = 1.5
 BILL_SECONDS = 0.2
 SOON = 0.02
+OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.5")
+"""What a turn of the hard budget costs in USD, and the share of these turns that it has room for."""
+LATER = timedelta(minutes=3)
+"""By then reservations of processes that were killed have expired."""
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
 class Drill:
-    """One run on one kind of database."""
+    """One run on one kind of database; `turns` in all."""
 
     def __init__(self, kind: str, folder: Path, turns: int, seed: int) -> None:
         self.kind, self.folder, self.turns = kind, folder, turns
         self.rng = Random(seed)
         self.figures = Figures()
-        self.reports: list[Path] = []
+        self.workers: list[Worker] = []
+        self.outage = Outage()
+        self.spent: tuple[Spend, ...] = ()
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
+        share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
+        self.hard = (turns * share * OF_CAPPED * SPENT_AFTER).quantize(Decimal("0.0001"))
 
     async def run(self) -> Figures:
         """Run all turns, then end what is left and judge."""
         async with running_simulator(generation_delay=BILL_SECONDS) as simulator:
-            simulator.log = RecordLog(limit=100_000, body_bytes=256 * 1024 * 1024)
+            simulator.log = RecordLog(limit=200_000, body_bytes=512 * 1024 * 1024)
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS[self.kind]):
                     group.create_task(self._place(simulator))
@@ -62,22 +77,27 @@ class Drill:
                     group.create_task(self._restart())
             await asyncio.sleep(2 * BILL_SECONDS)
             await self._finish(simulator)
+            turns, tables = turns_of(self.workers), await asyncio.to_thread(read_tables, self.database)
+            judge(simulator, turns, tables, self.figures)
+            judge_spend(self.spent, tables, self.figures)
+            judge_budgets(simulator, turns, calls_of(simulator), tables, self.outage, self.hard, self.figures)
         return self.figures
 
-    def _job(self, simulator: Simulator, number: int) -> Job:
-        report = self.folder / f"worker-{number}.txt"
-        self.reports.append(report)
-        key = next(iter(simulator.keys))
-        return Job(simulator.url, key, self.database, self.folder, OF_ONE_WORKER, self.rng.randrange(2**31), report)
+    def _job(self, simulator: Simulator, report: Path) -> Job:
+        key, seed = next(iter(simulator.keys)), self.rng.randrange(2**31)
+        soft = self.hard / 2
+        return Job(simulator.url, key, self.database, self.folder, OF_ONE_WORKER, seed, report, self.hard, soft)
 
     async def _place(self, simulator: Simulator) -> None:
         """Run one worker after the other until all turns have begun."""
         while self._begun() < self.turns:
-            job = self._job(simulator, len(self.reports))
-            process = CONTEXT.Process(target=work, args=(job,))
+            number = len(self.workers)
+            worker = Worker(self.folder / f"worker-{number}.txt")
+            self.workers.append(worker)
+            process = CONTEXT.Process(target=work, args=(self._job(simulator, worker.report),))
             process.start()
             doomed = self.rng.random() < KILLED
-            while doomed and process.is_alive() and not job.report.exists():
+            while doomed and process.is_alive() and not worker.report.exists():
                 await asyncio.sleep(SOON)
             ends = time.monotonic() + (self.rng.uniform(*LIFE) if doomed else 120.0)
             while process.is_alive() and time.monotonic() < ends:
@@ -85,13 +105,14 @@ class Drill:
             if process.is_alive() and process.pid is not None:
                 if not doomed:
                     self.figures.misses.append("a worker did not end")
+                self.workers[number] = Worker(worker.report, time.monotonic(), time.time())
                 os.kill(process.pid, signal.SIGKILL)
                 self.figures.counts["processes killed"] += 1
             process.join()
             self.figures.counts["processes"] += 1
 
     def _begun(self) -> int:
-        return sum(report.read_text().count("turn") for report in self.reports if report.exists())
+        return sum(worker.report.read_text().count("turn ") for worker in self.workers if worker.report.exists())
 
     def _journals(self) -> list[Path]:
         return [*self.folder.glob("openrouter_pipe_ledger_*")]
@@ -100,6 +121,7 @@ class Drill:
         """Stop the database in the middle, and start it again."""
         while self._begun() < self.turns // 2:
             await asyncio.sleep(SOON)
+        began = time.monotonic()
 
         def restart() -> None:
             with stopped_postgres():
@@ -107,59 +129,60 @@ class Drill:
                 self.figures.counts["journals in use while the database was down"] = len(self._journals())
 
         await asyncio.to_thread(restart)
+        self.outage = Outage(began, time.monotonic())
         self.figures.counts["restarts of the database"] += 1
 
     async def _finish(self, simulator: Simulator) -> None:
-        """Do what the next process does: replay the journals, sweep; then judge every turn."""
-        job = self._job(simulator, len(self.reports))
+        """Do what the next process does, and what time does: replay the journals, sweep, expire reservations."""
+        last = Worker(self.folder / "worker-last.txt")
+        self.workers.append(last)
+        job = self._job(simulator, last.report)
         self.figures.counts["journals that killed processes left"] = len(self._journals())
         async with open_core(job.settings, job.location) as core:
-            last = SystemIds().new_id()
-            await run_turn(core, job.settings, "plain", PLAIN, last)
+            ask = Ask(SystemIds().new_id(), "plain", PLAIN, "person-last")
+            with noted(last.report) as note:
+                note.write("turn", ask.turn_id, ask.kind, ask.user_id)
+                await run_turn(core, job.settings, ask, note)
             await core.drained()
-            ledger, stored = core.stores.ledger, (await core.stores.storage.stores()).ledger
+            ledger = core.stores.ledger
             assert ledger is not None
-            assert stored is not None
+            await ledger.keeper.drained()
             await ledger.sweeper.sweep(LedgerPlan(NAMESPACE, Route(simulator.url, job.key), longest=0))
-            calls, rows = calls_of(simulator), 0
-            for turn in [*turns_of(self.reports), Turn(last, "plain", killed=False)]:
-                found = await stored.of_turn(NAMESPACE, turn.turn_id)
-                rows += len(found)
-                judge(simulator, turn, calls.get(turn.turn_id, []), found, self.figures)
-            spent = await stored.spend(
-                NAMESPACE, core.clock.now().replace(year=2000), core.clock.now().replace(year=9999)
-            )
-            self.figures.counts["rows in sums by person"] = sum(one.entries for one in spent)
-        if calls.get(""):
-            self.figures.misses.append("a call belongs to no turn")
+            await core.stores.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
+            stored = (await core.stores.storage.stores()).ledger
+            assert stored is not None
+            ever = (core.clock.now().replace(year=2000), core.clock.now().replace(year=9999))
+            self.spent = await stored.spend(NAMESPACE, *ever)
         if self._journals():
             self.figures.misses.append("a journal was not replayed")
-        if sum(one.entries for one in spent) != rows - self.figures.counts["rows void"]:
-            self.figures.misses.append("the sums leave out rows")
+
+
+def report(kind: str, figures: Figures, seconds: float) -> None:
+    """Print the figures of one run."""
+    print(f"{kind}: {WORKERS[kind]} processes at a time")
+    for what, count in figures.counts.items():
+        print(f"  {what:<74}{count}")
+    print(f"  {'seconds':<74}{seconds:.1f}")
+    print(f"  {'misses':<74}{len(figures.misses)}")
+    for miss, count in Counter(figures.misses).most_common(20):
+        print(f"    {count:6}  {miss}")
 
 
 def main() -> int:
     """Run the drill on both databases; return 0 if every row is as it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--postgres", type=int, default=TURNS[POSTGRES], help="turns on PostgreSQL")
-    parser.add_argument("--sqlite", type=int, default=TURNS[SQLITE], help="turns on SQLite")
+    parser.add_argument("--turns", type=int, default=TURNS, help="turns of each of the processes at a time")
+    parser.add_argument("--only", choices=(POSTGRES, SQLITE), help="run on this database only")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     CONTEXT.set_forkserver_preload(["tests.drills.ledger_worker", "aiosqlite", "psycopg"])
     failed = False
-    for kind, turns in ((POSTGRES, options.postgres), (SQLITE, options.sqlite)):
-        if not turns:
-            continue
+    for kind in (options.only,) if options.only else (POSTGRES, SQLITE):
         began = time.monotonic()
         with TemporaryDirectory(prefix="ledger-") as name:
-            figures = asyncio.run(Drill(kind, Path(name), turns, options.seed).run())
-        print(f"{kind}: {WORKERS[kind]} processes at a time")
-        for what, count in figures.counts.items():
-            print(f"  {what:<64}{count}")
-        print(f"  {'seconds':<64}{time.monotonic() - began:.1f}")
-        print(f"  {'misses':<64}{len(figures.misses)}")
-        for miss, count in Counter(figures.misses).most_common(12):
-            print(f"    {count:6}  {miss}")
+            drill = Drill(kind, Path(name), options.turns * WORKERS[kind], options.seed)
+            figures = asyncio.run(drill.run())
+        report(kind, figures, time.monotonic() - began)
         failed = failed or bool(figures.misses)
     return 1 if failed else 0
 

@@ -14,7 +14,8 @@ from entrypoints.settings import SETTINGS, Settings
 from entrypoints.settings_rows import Setting
 from entrypoints.settings_snapshot import snapshot
 
-ROWS = tuple(row for row in SETTINGS if row.rule.user)
+ROWS = tuple(row for row in SETTINGS if row.rule.user and not row.rule.personal)
+PERSONAL = {row.name for row in SETTINGS if row.rule.personal}
 OTHERS = tuple(row for row in SETTINGS if not row.rule.user)
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
@@ -68,6 +69,8 @@ def test_people_may_choose_what_the_documents_say() -> None:
         "THINKING_OUTPUT_MODE",
         "SHOW_TOOL_CARDS",
         "SHOW_FINAL_USAGE_STATUS",
+        "SHOW_CHAT_COST",
+        "SHOW_MY_SPEND",
         "ENABLE_REASONING",
         "REASONING_EFFORT",
         "REASONING_SUMMARY_MODE",
@@ -77,7 +80,8 @@ def test_people_may_choose_what_the_documents_say() -> None:
         "TOOL_EXECUTION_MODE",
         "REQUEST_ZDR",
     }
-    assert set(Pipe.UserValves.model_fields) == {row.name for row in ROWS}
+    assert {"OWN_API_KEY"} == PERSONAL
+    assert set(Pipe.UserValves.model_fields) == {row.name for row in ROWS} | PERSONAL
 
 
 @every_form

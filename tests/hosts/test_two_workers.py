@@ -236,7 +236,7 @@ async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: 
     rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
     assert len(rows) >= int(_value(workers.lines("model_rows_synced")[-1], "rows")) > 0
     assert _value(workers.lines("model_rows_synced")[-1], "inserted") == "0"
-    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'models:openrouter' AND expires_at = 0")
+    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
 
 
 async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -> None:

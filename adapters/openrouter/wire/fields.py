@@ -62,6 +62,13 @@ def amount(value: object) -> Decimal | None:
     return number if number.is_finite() and 0 <= number < LARGEST_AMOUNT else None
 
 
+def balance(value: object) -> Decimal | None:
+    """Return `amount`, and zero for a number below zero: what is overdrawn is used up."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST_COUNT < value < 0:
+        return Decimal(0)
+    return amount(value)
+
+
 def flag(value: object) -> bool | None:
     """Return `value` if it is a boolean, else None."""
     return value if isinstance(value, bool) else None

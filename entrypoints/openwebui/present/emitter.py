@@ -22,8 +22,8 @@ AFTER_A_HANG = 0.1
 class GuardedEmitter:
     """Sends events to the person's page; also this turn's `Notices`. Without an emitter it does nothing.
 
-    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn, under
-    these `labels`. `bill`: what the answer has cost so far. `vocabulary`: in the language of the person. `reader`: the
+    `patience`: time limit for the next event (s). `labels` name time, cost and tokens of a stopped turn; None: they are
+    not shown. `bill`: what the answer has cost so far. `vocabulary`: in the language of the person. `reader`: the
     host's task that reads the answer, if known.
     """
 
@@ -35,12 +35,11 @@ class GuardedEmitter:
         telemetry: Telemetry,
         longest: float = LONGEST,
         *,
-        show_usage: bool = True,
         bill: AnswerBill | None = None,
-        labels: UsageLabels = WORDS,
+        labels: UsageLabels | None = WORDS,
         vocabulary: Vocabulary = NEUTRAL,
     ) -> None:
-        self._emitter, self._telemetry, self._show_usage, self._labels = emitter, telemetry, show_usage, labels
+        self._emitter, self._telemetry, self._labels = emitter, telemetry, labels
         self._longest = self.patience = longest
         self._bill = bill or AnswerBill()
         self._vocabulary = vocabulary
@@ -72,8 +71,7 @@ class GuardedEmitter:
             if self.reader is not None:
                 await asyncio.wait({self.reader}, timeout=self._longest)
             notice = self._bill.stopped(notice)
-        words = notice_words(notice, show_usage=self._show_usage, labels=self._labels, vocabulary=self._vocabulary)
-        await self.status(words, done=is_last(notice))
+        await self.status(notice_words(notice, self._labels, self._vocabulary), done=is_last(notice))
 
     async def status(self, text: str, *, done: bool) -> None:
         """Show a status line."""

@@ -53,6 +53,8 @@ TIMES = {
     "{cost} (tools: {of_tools})": "{cost} (Werkzeuge: {of_tools})",
     "${amount}": "{amount} $",
     "Total tokens: {total} ({parts})": "Tokens gesamt: {total} ({parts})",
+    "Chat {cost}": "Chat {cost}",
+    "This month {cost}": "Dieser Monat {cost}",
     "Input: {count}": "Eingabe: {count}",
     "Output: {count}": "Ausgabe: {count}",
     "Cached: {count}": "aus dem Cache: {count}",

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql import artifacts, ledger, tool_runs
+from adapters.sql import artifacts, ledger, reconciliations, tool_runs
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
@@ -42,7 +42,20 @@ STATEMENTS = {
     "ledger of a turn": (ledger.OF_TURN, "usage_entry_1 (namespace=? AND turn_id=?)"),
     "ledger old": (ledger.DELETE_OLD, "usage_entry_state (namespace=? AND state=? AND started_at<?)"),
     "ledger of a person": (ledger.ANONYMISE, "usage_entry_person (namespace=? AND user_id=?)"),
+    "ledger by model": (
+        LEDGER._by_model,
+        "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)",
+    ),
+    "ledger ended": (ledger.ENDED, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
+    "reconciliations": (reconciliations.BETWEEN, "reconciliation_day (day>? AND day<?)"),
+    "old reconciliations": (reconciliations.BEFORE, "reconciliation_day (day<?)"),
+    "ledger sums of a day": (
+        LEDGER._spend_of_day,
+        "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)",
+    ),
     "ledger sums": (LEDGER._spend, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
+    "ledger of a chat": (LEDGER._paid[True, False], "usage_entry_chat (namespace=? AND user_id=? AND chat_id=?)"),
+    "ledger of a month": (LEDGER._paid[False, True], "usage_entry_person (namespace=? AND user_id=? AND started_at>?)"),
     "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 

@@ -1,6 +1,6 @@
 """A stage whose turns are limited by budgets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,14 +16,17 @@ from domain.request.spending import Spending
 from domain.request.turn_request import Person
 from domain.services.budget_turn import BudgetTurn, RuleBook
 from domain.services.keep_holds import KeepHolds
+from domain.services.keep_ledger import KeepLedger
 from domain.services.known_people import KnownPeople
 from domain.services.store_budget import StoreHealth
 from ports.budgets import BudgetsUnavailable, Change, Claim, Granted, Unit
 from ports.people import Profile
 from tests.domain.services.stage import REQUEST, Stage
+from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
 from tests.doubles.people import MemoryPeople
 from tests.doubles.responses import Move
+from tests.doubles.telemetry import RecordedTelemetry
 
 ANN = Person("ann", "chat", "message")
 LIMITED = replace(REQUEST, turn_id="turn", person=ANN, spending=Spending("ns"))
@@ -60,7 +63,12 @@ class Budgeted(Stage):
 
     opened: ClassVar[list["Budgeted"]] = []
 
-    def __init__(self, *scripts: Sequence[Move], rules: tuple[Rule, ...] = (MONTHLY,)) -> None:
+    def __init__(
+        self,
+        *scripts: Sequence[Move],
+        rules: tuple[Rule, ...] = (MONTHLY,),
+        keeping: Callable[[FakeClock, RecordedTelemetry], KeepLedger] | None = None,
+    ) -> None:
         self.opened.append(self)
         self.budgets, self.rules = BreakableBudgets(), rules
         self.people = MemoryPeople({"ann": Profile("ann@example.org", frozenset({"Sales"}))})
@@ -72,9 +80,10 @@ class Budgeted(Stage):
         def limited(clock, log):
             self.holds = KeepHolds(self.budgets, self.ledger, store=StoreHealth(clock, log), ids=FakeIds())
             people = KnownPeople(self.people, clock, log)
-            return BudgetTurn(self.budgets, book, people, self.holds, lambda alert, _: self.alerts.append(alert))
+            self.turns = BudgetTurn(self.budgets, book, people, self.holds, lambda alert, _: self.alerts.append(alert))
+            return self.turns
 
-        super().__init__(*scripts, limited=limited)
+        super().__init__(*scripts, limited=limited, keeping=keeping)
 
     async def balance(self, rule: Rule = MONTHLY, payer: Payer = ANN_PAYS, slug: str = "maker/model"):
         """Return what is spent and what is reserved of the counter of a rule."""

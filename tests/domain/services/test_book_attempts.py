@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from adapters.memory.ledger_journal import MemoryLedgerJournal
-from domain.request.turn_request import Bookkeeping, Caller, Person
+from domain.request.bookkeeping import Bookkeeping
+from domain.request.turn_request import Caller, Person
 from domain.services.keep_ledger import PATIENCE_SECONDS, KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
 from domain.services.store_budget import StoreHealth
@@ -16,7 +17,7 @@ from ports.responses import Reach, Refused, TimedOut, Unreachable
 from tests.domain.services.stage import COST, REQUEST, Stage, fault_of, said
 from tests.doubles.clock import settled, until
 from tests.doubles.ledger import BreakableLedger, RecordedGenerations
-from tests.doubles.responses import Hang, Held, Refusing, Unsent
+from tests.doubles.responses import Hang, Held, Leaving, Refusing, Unsent
 
 ANN = Person("ann", "chat", "message")
 BOOKED = replace(REQUEST, turn_id="turn", person=ANN, ledger=Bookkeeping("ns"))
@@ -303,3 +304,43 @@ async def test_the_last_words_wait_for_no_write():
     stage.ledger.gate.set()
     await stage.run_turn.drained()
     assert (await stage.entry()).state is EntryState.SETTLED
+
+
+def told(stage):
+    """What the latest call is followed by."""
+    return stage.responses.calls[-1].watch
+
+
+async def left_before_its_answer(stage):
+    """Stop a turn whose request was sent and has no answer; what is known of it is noted by `told` before it closes."""
+    reading = stage.reading([], BOOKED)
+    await until(lambda: stage.responses.calls and told(stage).released)
+    await stage.stop(reading)
+
+
+async def test_a_call_that_its_reader_left_may_still_be_named_until_its_connection_is_closed():
+    record = GenerationRecord("gen-late", cost=Decimal("0.25"))
+    stage = Book([Leaving(lambda: told(stage).answered("gen-late"))], records=(record,))
+    await left_before_its_answer(stage)
+    assert (await stage.entry()).generation_id == "gen-late"
+    await stage.wait_for_bills()
+    assert ((await stage.entry()).state, (await stage.entry()).cost) == (EntryState.SETTLED, Decimal("0.25"))
+
+
+async def test_a_call_that_its_reader_left_is_free_if_upstream_refuses_it():
+    stage = Book([Leaving(lambda: told(stage).refused(400))])
+    await left_before_its_answer(stage)
+    assert ((await stage.entry()).state, (await stage.entry()).cost) == (EntryState.SETTLED, Decimal(0))
+
+
+async def test_a_call_that_its_reader_left_is_estimated_if_the_gateway_gives_it_up():
+    stage = Book([Leaving(lambda: told(stage).refused(504))])
+    await left_before_its_answer(stage)
+    assert ((await stage.entry()).state, (await stage.entry()).cost) == (EntryState.ESTIMATED, GUESS)
+
+
+async def test_a_name_that_comes_after_the_connection_is_closed_changes_nothing():
+    stage = Book([Leaving(lambda: None)])
+    await left_before_its_answer(stage)
+    told(stage).answered("gen-late")
+    assert ((await stage.entry()).state, (await stage.entry()).generation_id) == (EntryState.ESTIMATED, "")

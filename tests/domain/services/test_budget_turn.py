@@ -356,3 +356,33 @@ async def test_of_64_turns_at_once_10_get_the_room_for_10():
     assert sum(end.fault is None for end in ends) == 10
     assert {end.fault.kind for end in ends if end.fault is not None} == {FaultKind.BUDGET_SPENT}
     assert await stage.balance(rule) == (10, 0)
+
+
+LONG = {"role": "user", "content": "word " * 20_000}
+"""100,000 letters: 50,000 tokens by the guess before the request is built, about 20,000 in it."""
+
+
+async def test_with_plenty_of_room_the_reservation_does_not_wait_for_the_request():
+    rule = tokens(10**9)
+    stage = Budgeted(said("One."), [[TextDelta(0, "msg_1", 0, "Two")], Hang()], rules=(rule,))
+    await stage.read(LIMITED)
+    task = stage.reading([], replace(LIMITED, turn_id="second", messages=(LONG,)))
+    await until(lambda: stage.responses.open)
+    assert (await stage.balance(rule))[1] >= 50_000
+    await stage.stop(task)
+    assert (await stage.balance(rule))[1] == 0
+
+
+async def test_what_is_guessed_before_the_request_is_built_never_refuses():
+    rule = tokens(10**9)
+    stage = Budgeted(said("One."), said("Two."), rules=(rule,))
+    await stage.read(LIMITED)
+    await stage.spend(10**9 - 40_000, rule)  # by another process: this one believes that there is plenty
+    assert text_of(await stage.read(replace(LIMITED, turn_id="second", messages=(LONG,)))) == "Two."
+
+
+async def test_a_turn_whose_request_cannot_be_built_gives_back_what_it_reserved_before():
+    stage = Budgeted(said("One."), rules=(tokens(10**9),))
+    await stage.read(LIMITED)
+    await stage.read(replace(LIMITED, turn_id="second", messages=({"role": "nobody"},)))
+    assert (await stage.balance(tokens(10**9)))[1] == 0

@@ -6,10 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.leases import MemoryLeases
-from domain.services.clean_artifacts import (
-    FIRST_AFTER,
-    LEASE_SECONDS,
-)
+from domain.services.background_pass import FIRST_AFTER, LEASE_SECONDS
 from domain.services.sweep_chats import BATCH, CHATS_ASKED
 from ports.artifacts import ArtifactsUnavailable
 from ports.leases import Lease, LeasesUnavailable
@@ -233,7 +230,7 @@ async def test_first_pass_comes_a_while_after_the_first_turn_and_the_next_after_
     async def passes_after(seconds: float) -> int:
         place.clock.advance(seconds)
         place.cleaning.begin(PLAN)
-        await place.through(*place.cleaning._tasks.values())
+        await place.through(*place.cleaning._passes._tasks.values())
         return len(place.log.named("artifacts_cleaned"))
 
     assert await passes_after(0.0) == 0
@@ -251,7 +248,7 @@ async def test_pass_that_lasts_longer_than_the_interval_is_not_joined_by_another
     await settled()
     place.clock.advance(2 * 3_600.0)
     place.cleaning.begin(PLAN)
-    (task,) = place.cleaning._tasks.values()
+    (task,) = place.cleaning._passes._tasks.values()
     await place.through(task)
     assert len(place.log.named("artifacts_cleaned")) == 1
 
@@ -274,7 +271,7 @@ async def test_nothing_begins_after_closing() -> None:
     await place.cleaning.aclose()
     place.clock.advance(2 * FIRST_AFTER)
     place.cleaning.begin(PLAN)
-    assert place.cleaning._tasks == {}
+    assert place.cleaning._passes._tasks == {}
 
 
 async def test_cancelled_pass_ends_cancelled_even_if_the_lease_cannot_be_released() -> None:

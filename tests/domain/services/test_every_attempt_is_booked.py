@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.conversation.figures import Figures
-from domain.request.turn_request import Bookkeeping, Person
+from domain.request.bookkeeping import Bookkeeping
+from domain.request.turn_request import Person
 from domain.services.book_attempts import BookAttempts
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth
+from domain.services.turn_bill import TurnBill
 from domain.turn.events import Cancelled
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, CallUpstream, Step
 from ports.ledger import Entry, EntryState
@@ -56,7 +58,7 @@ def check(entries: Sequence[Entry], attempts: Sequence[Step]) -> None:
     ends = [step for step in attempts if isinstance(step, AttemptEnded)]
     assert len(entries) == len(ends)
     for entry, end in zip(entries, ends, strict=True):
-        if end.usage is not None and end.usage.total_cost is not None:
+        if end.usage is not None and end.usage.cost is not None:
             assert (entry.state, entry.cost) == (EntryState.SETTLED, end.usage.cost)
         elif end.outcome.reach is Reach.NOT_SENT:
             assert entry.state is EntryState.VOID
@@ -70,8 +72,8 @@ def check(entries: Sequence[Entry], attempts: Sequence[Step]) -> None:
 @given(PLANS, BATCHES, st.lists(st.booleans(), max_size=8))
 def test_every_attempt_of_any_turn_has_one_entry(plan, batches, outages):
     async def run() -> None:
-        kept, steps = Kept(), played(plan, batches, Cancelled())[1]
-        book = BookAttempts(kept.keeper, BOOKED, REQUEST.route, MODEL, (MODEL,), Figures(sent=4))
+        kept, bill, steps = Kept(), TurnBill(), played(plan, batches, Cancelled())[1]
+        book = BookAttempts(kept.keeper, BOOKED, REQUEST.route, MODEL, (MODEL,), Figures(sent=4), bill)
         seen: list[Booking] = []
         journal, health = book.before(seen.append), iter(outages)
         for step in steps:
@@ -81,8 +83,14 @@ def test_every_attempt_of_any_turn_has_one_entry(plan, batches, outages):
                 kept.ledger.broken = "locked" if next(health, False) else ""
                 await book.latest.sending()
                 book.latest.answered("")
-        assert seen == [step for step in steps if isinstance(step, AttemptBegan | AttemptEnded)]
-        check(await kept.entries(), steps)
+        attempts = [step for step in steps if isinstance(step, AttemptBegan | AttemptEnded)]
+        assert [(type(step), step.no) for step in seen] == [(type(step), step.no) for step in attempts]
+        if book.latest is not None:
+            book.latest.closed()
+        entries = await kept.entries()
+        check(entries, seen)
+        assert bill.paid == await kept.ledger.paid("ns", "ann")
+        assert bill.paid.total == sum((one.cost or 0) + (one.upstream_cost or 0) for one in entries)
 
     asyncio.run(run())
 

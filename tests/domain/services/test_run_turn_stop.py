@@ -10,7 +10,7 @@ from domain.services.run_turn import Personal
 from domain.turn.steps import Output
 from ports.notices import TurnStopped
 from ports.response_events import ResponseStarted, UpstreamEvent
-from ports.usage import Timing
+from ports.usage import Paid, Timing
 from tests.domain.services.stage import REQUEST, Stage, said, text_of
 from tests.domain.services.test_run_turn import BUSY
 from tests.domain.turn.talk import call, completed, done
@@ -19,6 +19,7 @@ from tests.doubles.responses import Hang
 from tests.doubles.toolbox import ScriptedToolbox
 
 HALF = [*said("half")[:1], Hang()]
+GUESSED = Paid(Decimal("0.003"), estimated=Decimal("0.003"))
 
 
 def settled_once(stage: Stage) -> None:
@@ -120,7 +121,7 @@ async def test_after_a_stop_the_person_reads_time_and_cost_so_far():
     await until(lambda: outputs)
     stage.clock.advance(2.0)
     await stage.stop(reader)
-    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0, first=0.0), None, Decimal("0.003"))]
+    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0, first=0.0), None, GUESSED)]
     assert stage.log.only("turn_ended").values["estimated_cost"] == "0.003"
 
 

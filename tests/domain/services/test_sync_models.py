@@ -11,7 +11,7 @@ from adapters.memory.leases import MemoryLeases
 from domain.catalog.rows import NOTE, Switches
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
-from domain.services.exclusive_work import AGAIN_SECONDS, LEASE_SECONDS, ExclusiveWork
+from domain.services.background_pass import LEASE_SECONDS
 from domain.services.fetch_icons import FetchIcons, IconSource
 from domain.services.fetch_remote import FetchRemote
 from domain.services.sync_models import (
@@ -26,12 +26,13 @@ from domain.services.sync_models import (
 )
 from ports.catalog import CatalogError, Model
 from ports.fetcher import HopAnswer
-from ports.leases import Leases
+from ports.leases import LeasesUnavailable
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.responses import Route
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.icon_pictures import ScriptedPictures
+from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
 
@@ -93,17 +94,18 @@ class Rows(MemoryModelRows):
 class Stage:
     """The use case over such rows."""
 
-    def __init__(self, rows: Rows, leases: Leases | None = None, owner: str = "one") -> None:
+    def __init__(self, rows: Rows, leases: MemoryLeases | None = None) -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
-        self.leases = leases
         self.catalog, self.fetcher = ScriptedCatalog(()), MemoryFetcher({"icons.example": [["93.184.215.14"]]}, ICONS)
-        exclusive = ExclusiveWork(self._shared_leases, owner, self.clock)
+        self.leases = leases or MemoryLeases()
         self.sync = SyncModels(
-            rows=rows, rules=rows, icons=self._icons(), exclusive=exclusive, clock=self.clock, telemetry=self.log
+            rows=rows,
+            leases=self.leases,
+            icons=self._icons(),
+            clock=self.clock,
+            ids=FakeIds(),
+            telemetry=self.log,
         )
-
-    async def _shared_leases(self) -> Leases | None:
-        return self.leases
 
     def _icons(self) -> FetchIcons:
         return FetchIcons(
@@ -298,6 +300,61 @@ async def test_a_process_that_meets_another_one_waits_and_checks_again(stage: St
     assert len(stage.rows.rows) == len(MODELS)
 
 
+async def test_while_another_process_writes_rows_this_one_waits_and_then_does_its_own(stage: Stage):
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.sync.begin(wish())
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    assert stage.rows.listed == 0
+    await stage.leases.release(other)
+    stage.clock.advance(PEER_SECONDS)
+    await stage.sync.drained()
+    assert len(stage.rows.rows) == len(MODELS)
+    assert await stage.leases.take("rows:pipe", "another", stage.clock.now(), 1.0) is not None
+
+
+async def test_a_newer_request_is_the_one_that_waits_for_another_process(stage: Stage):
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.sync.begin(wish())
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    stage.sync.begin(wish(RENAMED))
+    stage.clock.advance(PEER_SECONDS)
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    await stage.leases.release(other)
+    stage.clock.advance(PEER_SECONDS)
+    await stage.sync.drained()
+    assert {row.name for row in stage.rows.rows.values()} == {"New"}
+    assert len(stage.log.named("model_rows_synced")) == 1
+
+
+async def test_a_process_that_lost_the_lease_writes_nothing_more_until_it_has_it_again(stage: Stage):
+    stage.rows.gate = asyncio.Event()
+    stage.sync.begin(wish())
+    await settled()  # the first insert waits
+    stage.clock.advance(LEASE_SECONDS + 1)
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.rows.gate.set()
+    await until(lambda: stage.clock.moments == [LONGEST_PAUSE])
+    stage.clock.advance(LONGEST_PAUSE)
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    assert stage.rows.writes == 1
+    await stage.leases.release(other)
+    while stage.sync._task is not None:
+        stage.clock.advance(PEER_SECONDS)
+        await settled()
+    assert len(stage.rows.rows) == len(MODELS)
+
+
+async def test_without_leases_the_rows_are_written_all_the_same():
+    class NoLeases(MemoryLeases):
+        async def take(self, *_: object) -> None:
+            raise LeasesUnavailable("locked")
+
+    assert await Stage(Rows(), NoLeases()).done(wish()) == len(MODELS)
+
+
 async def test_the_number_of_checks_is_limited(stage: Stage):
     stage.rows.peer = MemoryModelRows()
     stage.sync.begin(wish())
@@ -409,39 +466,3 @@ async def test_an_upstream_without_icons_changes_nothing_else(stage: Stage):
     stage.catalog.icons = CatalogError("HTTP 404", status=404)
     assert await stage.done(pictured()) == len(MODELS)
     assert len(stage.log.named("model_rows_synced")) == 1
-
-
-async def test_processes_that_share_leases_write_one_after_the_other():
-    rows, leases = Rows(), MemoryLeases()
-    rows.gate = asyncio.Event()
-    one, other = Stage(rows, leases, "one"), Stage(rows, leases, "other")
-    one.sync.begin(wish())
-    await until(lambda: rows.listed == 1)
-    other.sync.begin(wish())
-    await until(lambda: other.clock.moments == [AGAIN_SECONDS])
-    assert rows.listed == 1
-    rows.gate.set()
-    await one.sync.drained()
-    other.clock.advance(AGAIN_SECONDS)
-    await other.sync.drained()
-    assert rows.writes == len(MODELS)
-    assert [stage.log.only("model_rows_synced").values["inserted"] for stage in (one, other)] == [len(MODELS), 0]
-
-
-async def test_whoever_lost_the_lease_stops_and_checks_again_later():
-    rows, leases = Rows(), MemoryLeases()
-    rows.gate = asyncio.Event()
-    one = Stage(rows, leases, "one")
-    one.sync.begin(wish())
-    await until(lambda: rows.listed == 1)
-    one.clock.advance(LEASE_SECONDS + 1)
-    assert await leases.take("models:pipe", "other", one.clock.now(), 999.0)
-    rows.gate.set()
-    await until(lambda: one.clock.moments)  # the pause after the slow write
-    one.clock.advance(LONGEST_PAUSE)
-    await one.sync.drained()
-    assert rows.writes == 1
-    assert not one.log.lines
-    await leases.release((await leases.take("models:pipe", "other", one.clock.now(), 999.0)) or pytest.fail("lost"))
-    one.clock.advance(RETRY_SECONDS)
-    assert await one.done(wish()) == len(MODELS) - 1

@@ -75,6 +75,12 @@ class Turn:
         return shown(self.all(ShowReasoning))
 
     @property
+    def unbilled(self) -> int | None:
+        """The characters of attempts that upstream sent no bill for; None if there was none."""
+        known = [step.unbilled for step in self.all(AttemptEnded) if step.unbilled is not None]
+        return sum(known) if known else None
+
+    @property
     def kept(self) -> list[JsonObject]:
         """The items kept for later turns."""
         return [kept.item for step in self.all(Persist) for kept in step.items]

@@ -69,21 +69,18 @@ def check(steps: Sequence[Step]) -> None:
                 is_open = False
     assert not is_open
     (end,) = [step.end for step in steps if isinstance(step, Finish)]
-    assert (end.attempts, bill(steps)) == (last, (end.usage, end.unbilled_characters))
+    assert (end.attempts, usage_of(steps)) == (last, end.usage)
 
 
-def bill(steps: Sequence[Step]) -> tuple[Usage | None, int | None]:
-    """The usage of all attempts, and the characters of those without a bill."""
+def usage_of(steps: Sequence[Step]) -> Usage | None:
+    """The usage of all attempts."""
     usage: Usage | None = None
-    unbilled: int | None = None
     for step in steps:
         if isinstance(step, AttemptEnded):
             assert step.usage is None or step.unbilled is None
             if step.usage is not None:
                 usage = step.usage if usage is None else add(usage, step.usage)
-            if step.unbilled is not None:
-                unbilled = step.unbilled + (unbilled or 0)
-    return usage, unbilled
+    return usage
 
 
 # --- whatever happens ---------------------------------------------------------------------------------------

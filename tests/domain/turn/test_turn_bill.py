@@ -39,13 +39,13 @@ def test_the_bills_of_all_rounds_are_summed():
 def test_a_billed_turn_has_nothing_left_to_estimate():
     turn = Turn()
     turn.feed(delta("a"), completed(usage=COST))
-    assert turn.end.unbilled_characters is None
+    assert turn.unbilled is None
 
 
 def test_an_answer_that_upstream_never_billed_is_counted_in_characters():
     turn = Turn()
     turn.feed(delta("four"), StreamClosed(said_done=False))
-    assert (turn.end.usage, turn.end.unbilled_characters) == (None, 4)
+    assert (turn.end.usage, turn.unbilled) == (None, 4)
 
 
 def test_an_unbilled_round_counts_also_when_the_next_one_is_billed():
@@ -53,19 +53,19 @@ def test_an_unbilled_round_counts_also_when_the_next_one_is_billed():
     turn.feed(*done(message("four"), call()), StreamClosed(said_done=True))
     turn.feed(CallFinished("call_1", ToolResult("found")))
     turn.feed(delta("more"), completed(usage=COST))
-    assert (turn.end.usage, turn.end.unbilled_characters) == (COST, 4)
+    assert (turn.end.usage, turn.unbilled) == (COST, 4)
 
 
 def test_an_attempt_rejected_before_any_output_costs_nothing():
     turn = Turn()
     turn.feed(STARTED, reported(401, "authentication"))
-    assert turn.end.unbilled_characters is None
+    assert turn.unbilled is None
 
 
 def test_a_response_that_failed_before_any_output_costs_nothing():
     turn = Turn()
     turn.feed(STARTED, failed(problem(401)))
-    assert turn.end.unbilled_characters is None
+    assert turn.unbilled is None
 
 
 def test_all_unbilled_rounds_are_counted():
@@ -73,21 +73,21 @@ def test_all_unbilled_rounds_are_counted():
     turn.feed(*done(message("four"), call()), StreamClosed(said_done=True))
     turn.feed(CallFinished("call_1", ToolResult("found")))
     turn.feed(delta("three"), StreamClosed(said_done=True))
-    assert turn.end.unbilled_characters == 9
+    assert turn.unbilled == 9
 
 
 def test_an_attempt_that_was_never_sent_costs_nothing():
     turn = Turn()
     turn.feed(AttemptFailed(Unreachable("refused", reach=Reach.NOT_SENT)))
     turn.feed(Cancelled())
-    assert turn.end.unbilled_characters is None
+    assert turn.unbilled is None
 
 
 def test_a_turn_stopped_before_the_first_word_may_cost_its_question():
     turn = Turn()
     turn.feed(STARTED)
     turn.feed(Cancelled())
-    assert turn.end.unbilled_characters == 0
+    assert turn.unbilled == 0
 
 
 def test_the_end_names_the_model_of_the_last_response():

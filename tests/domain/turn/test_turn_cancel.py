@@ -41,7 +41,7 @@ def test_a_stop_in_the_answer_keeps_what_was_shown():
     turn.feed(Cancelled())
     assert turn.kept == [message("One"), {"type": "message", "role": "assistant", "content": "half"}]
     assert turn.all(Persist)[0].model == "maker/answering"
-    assert turn.end.unbilled_characters == 7
+    assert turn.unbilled == 7
 
 
 def test_a_reader_who_has_left_gets_no_end():

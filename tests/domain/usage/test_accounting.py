@@ -25,10 +25,10 @@ def test_sum_is_unknown_only_if_both_costs_are(one, other, cost):
 
 
 def test_money_is_added_without_rounding():
-    total = Usage(cost=Decimal(0))
+    total = Usage(cost=Decimal(10**10))
     for _ in range(10):
-        total = add(total, Usage(cost=Decimal("0.1")))
-    assert total.cost == Decimal("1.0")
+        total = add(total, Usage(cost=Decimal("1E-30")))
+    assert total.cost == Decimal("10000000000.00000000000000000000000000001")
 
 
 def test_cost_of_an_interrupted_call_is_estimated_from_its_characters():
@@ -38,20 +38,6 @@ def test_cost_of_an_interrupted_call_is_estimated_from_its_characters():
 @pytest.mark.parametrize("model", [None, Model("maker/router", "Router")])
 def test_cost_is_not_estimated_without_prices(model):
     assert estimate(model, sent_characters=1, received_characters=1) is None
-
-
-def test_with_own_keys_the_fee_and_the_providers_price_are_paid():
-    own = Usage(cost=Decimal("0.00005"), upstream_cost=Decimal("0.0123"), is_byok=True)
-    assert own.total_cost == Decimal("0.01235")
-    assert add(own, Usage(cost=Decimal("0.01"))).total_cost == Decimal("0.02235")
-
-
-@pytest.mark.parametrize(
-    ("cost", "price", "total"), [(None, None, None), ("0.1", None, "0.1"), (None, "0.2", "0.2"), ("0", "0.2", "0.2")]
-)
-def test_what_is_paid_is_unknown_only_if_nothing_is_known(cost, price, total):
-    money = [Decimal(one) if one is not None else None for one in (cost, price, total)]
-    assert Usage(cost=money[0], upstream_cost=money[1]).total_cost == money[2]
 
 
 def test_the_parts_of_the_price_are_added_by_their_names():

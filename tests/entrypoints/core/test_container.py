@@ -8,6 +8,7 @@ from dependency_injector.errors import Error
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.fetcher import MemoryFetcher
+from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.metrics.process_metrics import ProcessMetrics
 from adapters.process.cache import ProcessCache
@@ -53,6 +54,7 @@ def adapters() -> dict[str, Any]:
         "breaker_state": MemoryBreakerState(),
         "turn_breaker_state": MemoryBreakerState(),
         "checker": JsonSchemaChecker(),
+        "leases": MemoryLeases(),
         "telemetry": RecordedTelemetry(),
         "metrics": ProcessMetrics({}),
         "spans": RecordedSpans(),

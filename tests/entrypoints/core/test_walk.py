@@ -30,6 +30,9 @@ AGAIN = {
     "domain/services/admit_turn": "the ticket taken first is released first",
     "domain/services/owned_tasks": "keeps the tasks of every step",
     "domain/request/turn_request": "the values of the request",
+    "entrypoints/core/core_keys": "which keys are used is noted at the entry, and written by the end",
+    "domain/services/audit_keys": "which keys are used is noted at the entry, and written by the end",
+    "domain/egress/pasted": "whether a header can carry a key: one that is noted, and the one that is sent",
     "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
     "domain/services/turn_mask": "credentials of the request are read at the start, reports are masked as they come",
     "domain/services/settle_turn": "writes the log line at the start as well as at the end",
@@ -41,6 +44,8 @@ AGAIN = {
     "domain/services/turn_stores": "chosen at the start, empty at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",
+    "entrypoints/core/redis_artifacts": "store",
+    "entrypoints/core/core_redis": "store",
     "entrypoints/core/storage_lazy": "store",
     "entrypoints/core/storage_vault": "store",
     "entrypoints/core/storage_file": "store",

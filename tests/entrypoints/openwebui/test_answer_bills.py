@@ -13,10 +13,10 @@ from entrypoints.openwebui import answer_bills
 from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall, HostRun
 from ports.notices import TurnStopped
-from ports.usage import Timing, Usage
+from ports.usage import NOT_PAID, Paid, SpentSoFar, Timing, Usage
 
 CENT = Decimal("0.01")
-USAGE = Usage(100, 10, 110, cost=CENT)
+USAGE, PAID = Usage(100, 10, 110), Paid(CENT)
 ASKED = [{"role": "user", "content": "hello"}]
 RESULTS = [*ASKED, {"role": "assistant", "tool_calls": []}, {"role": "tool", "content": "rain"}]
 PICTURES = [*RESULTS, {"role": "user", "content": "Here are the images from the tool results above."}]
@@ -29,12 +29,12 @@ def call(messages: list[object] = ASKED, run: HostRun = HostRun(), person: Perso
     return HostCall(body=body, caller=Caller.PAGE, person=person, run=run)
 
 
-def ended(reason: Reason = Reason.STOP, usage: Usage | None = USAGE) -> End:
-    return End(reason, Timing(2.0, 1.0, 0.5), "id", usage=usage)
+def ended(reason: Reason = Reason.STOP, usage: Usage | None = USAGE, paid: Paid = PAID) -> End:
+    return End(reason, Timing(2.0, 1.0, 0.5), "id", usage=usage, paid=paid)
 
 
-def cost(usage: Usage | None) -> Decimal | None:
-    return usage.total_cost if usage is not None else None
+def cost(end: End) -> Decimal:
+    return end.paid.total
 
 
 def test_rounds_whose_tools_the_host_runs_add_up() -> None:
@@ -45,8 +45,8 @@ def test_rounds_whose_tools_the_host_runs_add_up() -> None:
         for messages, end in ((ASKED, handed), (RESULTS, handed), (PICTURES, ended()))
     ]
 
-    assert [cost(end.usage) for end in ends] == [CENT, 2 * CENT, 3 * CENT]
-    assert ends[-1].usage == Usage(300, 30, 330, cost=3 * CENT, latest_input=100, latest_output=10)
+    assert [cost(end) for end in ends] == [CENT, 2 * CENT, 3 * CENT]
+    assert ends[-1].usage == Usage(300, 30, 330, latest_input=100, latest_output=10)
     assert ends[-1].timing == Timing(6.0, 3.0, 1.5)
 
 
@@ -74,24 +74,26 @@ def test_a_continued_answer_is_billed_as_a_whole() -> None:
         bills.bill(call(), host_sums=True).settled(ended())
         bill = bills.bill(call(messages, run), host_sums=True)
         assert cost(bill.for_host(ended())) == 2 * CENT
-        assert cost(bill.settled(ended()).usage) == 2 * CENT
+        assert cost(bill.settled(ended())) == 2 * CENT
 
 
 def test_a_continued_answer_that_was_stopped_counts_the_estimate() -> None:
     bills = AnswerBills()
-    stop = TurnStopped(Timing(1.0), None, Decimal("0.002"))
+    guess = Decimal("0.002")
+    stop = TurnStopped(Timing(1.0), None, Paid(guess, estimated=guess))
     assert bills.bill(call(), host_sums=True).stopped(stop) == stop
     bill = bills.bill(call(PARTIAL), host_sums=True)
 
-    assert (bill.estimated, cost(bill.settled(ended()).usage)) == (Decimal("0.002"), CENT)
-    assert bills.bill(call(PARTIAL), host_sums=True).stopped(stop).estimated_cost == Decimal("0.004")
+    assert bill.settled(ended()).paid == Paid(Decimal("0.012"), estimated=guess)
+    again = bills.bill(call(PARTIAL), host_sums=True).stopped(stop)
+    assert again.paid == Paid(Decimal("0.014"), estimated=2 * guess)
 
 
 def test_a_new_question_below_the_same_id_begins_anew() -> None:
     bills = AnswerBills()
     bills.bill(call(), host_sums=False).settled(ended())
 
-    assert cost(bills.bill(call(), host_sums=False).settled(ended()).usage) == CENT
+    assert cost(bills.bill(call(), host_sums=False).settled(ended())) == CENT
 
 
 def test_answers_of_others_never_mix() -> None:
@@ -100,19 +102,20 @@ def test_answers_of_others_never_mix() -> None:
     others = (replace(PERSON, **{name: "other"}) for name in ("user_id", "chat_id", "message_id"))
 
     for person in others:
-        assert cost(bills.bill(call(PARTIAL, person=person), host_sums=False).settled(ended()).usage) == CENT
+        assert cost(bills.bill(call(PARTIAL, person=person), host_sums=False).settled(ended())) == CENT
     api = replace(call(PARTIAL), caller=Caller.API)
-    assert cost(bills.bill(api, host_sums=False).settled(ended()).usage) == CENT
+    assert cost(bills.bill(api, host_sums=False).settled(ended())) == CENT
 
 
 def test_what_the_host_does_not_add_up_is_that_of_the_whole_answer() -> None:
-    own = replace(USAGE, is_byok=True, upstream_cost=CENT, cost_details=(("upstream_inference_cost", CENT),))
+    own = replace(USAGE, is_byok=True, cost_details=(("upstream_inference_cost", CENT),))
     bills, run = AnswerBills(), HostRun(id="task-1")
     bills.bill(call(ASKED, run), host_sums=True).settled(ended(Reason.TOOL_CALLS, own))
     told = bills.bill(call(RESULTS, run), host_sums=True).for_host(ended(usage=own))
 
-    assert told is not None
-    assert (told.cost, told.is_byok, told.cost_details) == (CENT, True, (("upstream_inference_cost", 2 * CENT),))
+    assert told.usage is not None
+    assert (told.usage.is_byok, told.usage.cost_details) == (True, (("upstream_inference_cost", 2 * CENT),))
+    assert told.paid == PAID
 
 
 def test_a_request_without_usage_adds_nothing_and_loses_nothing() -> None:
@@ -120,8 +123,17 @@ def test_a_request_without_usage_adds_nothing_and_loses_nothing() -> None:
     bills.bill(call(), host_sums=False).settled(ended())
     bill = bills.bill(call(PARTIAL), host_sums=False)
 
-    assert cost(bill.for_host(ended(usage=None))) == CENT
-    assert cost(bill.settled(ended(usage=None)).usage) == CENT
+    silent = ended(usage=None, paid=NOT_PAID)
+    for end in (bill.for_host(silent), bill.settled(silent)):
+        assert (end.usage, end.paid) == (USAGE, PAID)
+
+
+def test_a_host_is_told_no_sums_of_the_chat_and_the_month() -> None:
+    spent = SpentSoFar(PAID, PAID)
+    for host_sums in (False, True):
+        bill = AnswerBills().bill(call(), host_sums=host_sums)
+        end = replace(ended(), spent=spent)
+        assert (bill.for_host(end).spent, bill.settled(end).spent) == (None, spent)
 
 
 @given(st.lists(st.integers(0, 30), max_size=60))
@@ -134,6 +146,6 @@ def test_memory_is_bounded_and_the_newest_answers_are_known(numbers: list[int]) 
             assert len(bills._known) <= 5
         for number in dict.fromkeys(reversed(numbers)) if len(set(numbers)) <= 5 else ():
             bill = bills.bill(call(PARTIAL, person=replace(PERSON, message_id=str(number))), host_sums=False)
-            assert cost(bill.past.usage) == CENT
+            assert bill.past.paid == PAID
     finally:
         answer_bills.KEPT = kept

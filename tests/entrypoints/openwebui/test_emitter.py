@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from entrypoints.openwebui.present.emitter import GuardedEmitter
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from ports.notices import Notices, ToolSkipped, TurnStopped
 from ports.usage import Timing
 from tests.doubles.telemetry import RecordedTelemetry
@@ -89,16 +90,16 @@ async def test_status_without_text_only_removes_the_line(telemetry: RecordedTele
     ]
 
 
-@pytest.mark.parametrize(("show_usage", "line"), [(True, "Stopped | Time: 2.00s"), (False, "Stopped")])
+@pytest.mark.parametrize(("labels", "line"), [(WORDS, "Stopped | Time: 2.00s"), (None, "Stopped")])
 async def test_notices_are_shown_as_lines_and_a_stop_is_the_last(
-    show_usage: bool, line: str, telemetry: RecordedTelemetry
+    labels: UsageLabels | None, line: str, telemetry: RecordedTelemetry
 ) -> None:
     events: list[dict[str, Any]] = []
 
     async def emitter(event: dict[str, Any]) -> None:
         events.append(event)
 
-    notices: Notices = GuardedEmitter(emitter, telemetry, show_usage=show_usage)
+    notices: Notices = GuardedEmitter(emitter, telemetry, labels=labels)
     await notices.notify(ToolSkipped("look"))
     await notices.notify(TurnStopped(Timing(2.0)))
     assert [event["data"] for event in events] == [
@@ -118,7 +119,7 @@ async def test_line_of_a_stopped_turn_waits_until_the_host_has_stored_the_answer
     async def emitter(event: dict[str, Any]) -> None:
         order.append(event["data"]["description"])
 
-    guarded = GuardedEmitter(emitter, telemetry, show_usage=False)
+    guarded = GuardedEmitter(emitter, telemetry, labels=None)
     guarded.reader = asyncio.create_task(host())
     told = asyncio.create_task(guarded.notify(TurnStopped(Timing(2.0))))
     await asyncio.sleep(0)
@@ -133,7 +134,7 @@ async def test_line_of_a_stopped_turn_does_not_wait_for_ever(telemetry: Recorded
     async def emitter(event: dict[str, Any]) -> None:
         lines.append(event["data"]["description"])
 
-    guarded = GuardedEmitter(emitter, telemetry, longest=0.001, show_usage=False)
+    guarded = GuardedEmitter(emitter, telemetry, longest=0.001, labels=None)
     guarded.reader = asyncio.create_task(asyncio.Event().wait())
     await guarded.notify(TurnStopped(Timing(2.0)))
     guarded.reader.cancel()

@@ -7,7 +7,7 @@ import pytest
 
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller, Person
-from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
+from entrypoints.core.caller_request import CallerHistory, CallerNames, CallerRequest, CallerTools
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import read_call
 from entrypoints.openwebui.host_turn import asked_of
@@ -44,7 +44,8 @@ def test_function_id_is_dropped_while_no_model_is_known() -> None:
 
 def test_call_is_passed_on_completely() -> None:
     body = {"model": "openrouter.acme/two.5", "messages": MESSAGES, "stream": True, "temperature": 0.5}
-    call = read_call({"body": body, "__user__": {"id": "u"}, "__task__": "title_generation"})
+    person = {"id": "u", "name": "Ann", "email": "ann@example.org"}
+    call = read_call({"body": body, "__user__": person, "__task__": "title_generation"})
     asked = asked_of(call, MODELS, turn_id="t", function_id="openrouter", mode=ToolMode(True, "setting"))
 
     assert asked == CallerRequest(
@@ -59,7 +60,9 @@ def test_call_is_passed_on_completely() -> None:
         history=CallerHistory(namespace_of("openrouter"), format=OPEN_WEBUI),
         tools=CallerTools(handed_over=True),
         statuses=False,
+        names=CallerNames("ann@example.org", "Ann", "openrouter."),
     )
+    assert "ann@example.org" not in repr(asked) + repr(call)
     assert asked.parameters.temperature == 0.5
 
 

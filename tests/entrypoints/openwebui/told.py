@@ -9,7 +9,7 @@ from domain.turn.steps import End, Ended, Output, Reason
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.frames import Emit, Frame, Presenter
 from ports.toolbox import ToolCall, ToolResult
-from ports.usage import Timing, Usage
+from ports.usage import Paid, Timing, Usage
 
 ERROR_ID = "00000000000000e1"
 USAGE = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cached_tokens=4, cost=Decimal("0.002"))
@@ -18,12 +18,17 @@ FAULT = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry
 
 def ended(reason: Reason = Reason.STOP, usage: Usage | None = None, thinking: float = 0.0) -> Ended:
     """End a turn well."""
-    return Ended(End(reason, Timing(1.5, 1.0, thinking), ERROR_ID, usage=usage))
+    return Ended(End(reason, Timing(1.5, 1.0, thinking), ERROR_ID, usage=usage, paid=paid_for(usage)))
 
 
 def failed(fault: Fault = FAULT, usage: Usage | None = None) -> Ended:
     """End a turn with a fault."""
-    return Ended(End(Reason.FAULT, Timing(1.5), ERROR_ID, fault, usage=usage))
+    return Ended(End(Reason.FAULT, Timing(1.5), ERROR_ID, fault, usage=usage, paid=paid_for(usage)))
+
+
+def paid_for(usage: Usage | None) -> Paid:
+    """Return what a usage costs."""
+    return Paid(usage.cost or Decimal(0)) if usage is not None else Paid()
 
 
 def tool_call(number: int = 1, name: str = "weather", arguments: str = '{"city":"Oslo"}') -> ToolCall:

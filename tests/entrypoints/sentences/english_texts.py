@@ -12,12 +12,14 @@ from entrypoints.sentences.server_tools import Words
 
 ROOT = Path(__file__).parents[3]
 MODULES = (
+    "allowances",
     "budgets",
     "escaping",
     "fault_texts",
     "faults",
     "lists",
     "media",
+    "own_keys",
     "server_tools",
     "statuses",
     "times",
@@ -34,6 +36,7 @@ SPEAKING = ("entrypoints/sentences", "entrypoints/openai", "entrypoints/openwebu
 SAID = {"say", "translated", "count"}
 """Methods of a vocabulary whose literal arguments are sentences."""
 NO_TEXTS = {
+    "entrypoints.sentences.allowances": {"ROUND_DOWN"},
     "entrypoints.sentences.escaping": {"_LIKE_ADDRESS"},
     "entrypoints.sentences.budgets": {"ROUND_HALF_UP"},
     "entrypoints.sentences.server_tools": {"_LANGUAGES", "_FIRST"},

@@ -55,7 +55,7 @@ def test_every_status_is_one_line(status, words):
 
 @pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)
 def test_every_notice_is_one_line(notice, words):
-    assert notice_words(notice, show_usage=True) == words
+    assert notice_words(notice) == words
     assert is_last(notice) is isinstance(notice, TurnStopped)
 
 

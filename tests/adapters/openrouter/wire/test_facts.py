@@ -118,7 +118,7 @@ def test_the_work_of_server_tools_is_counted_under_both_names():
 
 def test_the_cost_of_server_tools_is_a_part_of_the_cost():
     usage = read_usage({"input_tokens": 1, "cost": 0.03, "cost_details": {"server_tool_cost": 0.01}})
-    assert (usage.server_tool_cost, usage.total_cost) == (Decimal("0.01"), Decimal("0.03"))
+    assert (usage.server_tool_cost, usage.cost) == (Decimal("0.01"), Decimal("0.03"))
 
 
 def test_an_error_body_says_where_the_request_went_and_what_blocked_it():

@@ -16,6 +16,7 @@ from tests.entrypoints.openwebui.service.calling import Caller, questions
 
 ONE = "- {name: Trial, who: each, period: month, unit: requests, hard: 1}"
 MODEL = "sim/echo"
+LEDGER = "ENABLE_LEDGER=true"
 
 
 async def used_up(caller: Caller, budgets: str = ONE) -> Caller:
@@ -129,6 +130,7 @@ async def test_an_unknown_time_zone_is_reported_and_utc_is_used(caller: Caller) 
 
 
 async def test_budgets_in_the_database_count_too(caller: Caller, tmp_path: Path) -> None:
+    caller.valves["ADVANCED"] = LEDGER
     await caller.ask(MODEL)
     await drained(caller)
     with closing(sqlite3.connect(next(tmp_path.rglob("openrouter_pipe.db")))) as database:
@@ -137,14 +139,14 @@ async def test_budgets_in_the_database_count_too(caller: Caller, tmp_path: Path)
         values = (namespace, "Stored", rule, 0)
         database.execute("INSERT INTO openrouter_pipe_budget VALUES (?, ?, ?, ?)", values)
         database.commit()
-    caller.valves["ADVANCED"] = "USER_REQUESTS_PER_MINUTE=1000"  # new settings are read at once
+    caller.valves["ADVANCED"] = f"{LEDGER}\nUSER_REQUESTS_PER_MINUTE=1000"  # new settings are read at once
     (runtime,) = caller.service._runtimes.values()
     runtime.core.stores.budgets._rules._stored.forget()
     assert "The budget Stored (0 requests a month) is spent." in (await caller.ask(MODEL)).fault_words
 
 
 async def test_money_is_counted_as_the_ledger_counts_it(caller: Caller, tmp_path: Path) -> None:
-    caller.valves["BUDGETS"] = "- {who: all, period: month, hard: 100}"
+    caller.valves["BUDGETS"], caller.valves["ADVANCED"] = "- {who: all, period: month, hard: 100}", LEDGER
     for _ in range(3):
         await caller.ask(MODEL)
         await drained(caller)

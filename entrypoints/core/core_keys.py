@@ -1,0 +1,97 @@
+"""The keys of one core: what the operator's may still spend is watched, and changes of all of them are logged."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from domain.egress.base_url import InvalidBaseUrl
+from domain.egress.pasted import is_key
+from domain.request.turn_request import Person
+from domain.services.audit_keys import AuditKeys, KeyOwner, Whose
+from domain.services.watch_allowances import AllowancePlan, Low, Store, WatchAllowances
+from domain.usage.entries import key_id_of
+from entrypoints.core.core_telemetry import CoreTelemetry
+from entrypoints.core.paying_keys import paying_route_of
+from entrypoints.core.policy import keeps_anything, route_of, usable_route
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_lazy import LazyBreakerState
+from entrypoints.settings import Settings
+from ports.allowances import Allowances
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.responses import Route
+
+MINUTE = 60.0
+
+
+class CoreKeys:
+    """Follows the keys of the newest settings. Belongs to one event loop."""
+
+    def __init__(
+        self, storage: Storage, allowances: Allowances, clock: Clock, ids: Ids, telemetry: CoreTelemetry
+    ) -> None:
+        self._storage = storage
+        self._audit = AuditKeys(LazyBreakerState(storage), clock, telemetry)
+        self._watches = self._keeps = False
+        self._storage_key: tuple[str, str] | None = None
+        self.allowances = WatchAllowances(
+            allowances=allowances,
+            opened=self._opened,
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            metrics=telemetry.metrics,
+        )
+
+    def follow(self, namespace: str, person: Person, settings: Settings) -> None:
+        """Note which keys a turn of a person uses, and check what the operator's may spend if that is due."""
+        self._watches = settings.key_check_minutes > 0
+        keeps = not person.temporary and (keeps_anything(settings) or settings.enable_ledger)
+        self._keeps = self._keeps or keeps
+        if self._watches and settings.api_key:
+            with suppress(InvalidBaseUrl):  # the turn itself reports that; no key goes to such an address
+                self.allowances.begin(AllowancePlan(usable_route(settings), settings.key_check_minutes * MINUTE))
+        if namespace:
+            self._follow_changes(namespace, person, settings, shared=keeps)
+
+    def stored_with(self, namespace: str, key_id: str) -> None:
+        """Note which key encrypts what is stored from now on; empty: none."""
+        self._storage_key = (namespace, key_id)
+        self._audit.uses(KeyOwner(namespace, Whose.STORAGE), key_id)
+
+    def to_tell(self, person: Person) -> tuple[Low, ...]:
+        """Return which limits an administrator is to be warned of now; nobody else is."""
+        return self.allowances.to_tell(person.user_id) if self._watches and person.is_admin else ()
+
+    async def drained(self) -> None:
+        """Return once every change is logged."""
+        await self._audit.drained()
+
+    async def aclose(self) -> None:
+        """Stop checking; log what has changed."""
+        await self.allowances.aclose()
+        await self.drained()
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _follow_changes(self, namespace: str, person: Person, settings: Settings, *, shared: bool) -> None:
+        operators = route_of(settings)
+        if is_key(operators.api_key.strip()):
+            self._audit.uses(KeyOwner(namespace, Whose.OPERATOR), _id_of(operators), shared=shared)
+        if settings.allow_user_keys and person.user_id:
+            paying = paying_route_of(settings)
+            key_id = _id_of(paying) if paying.own_key else ""
+            if not paying.own_key or is_key(paying.api_key):
+                self._audit.uses(KeyOwner(namespace, Whose.PERSON, person.user_id), key_id, shared=shared)
+        if self._storage_key is not None:
+            self.stored_with(*self._storage_key)
+
+    async def _opened(self) -> Store:
+        """Return what processes share; in memory while turns leave nothing, so that no database is made for this."""
+        stores = await self._storage.stores() if self._keeps else self._storage.memory.stores
+        if stores.read_only:
+            stores = self._storage.memory.stores
+        return stores.leases, stores.breakers
+
+
+def _id_of(route: Route) -> str:
+    return key_id_of(replace(route, api_key=route.api_key.strip()))

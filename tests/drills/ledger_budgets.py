@@ -1,0 +1,141 @@
+"""Judge the budgets after a drill of the ledger: what the counters say against the simulator's bills and the rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+
+from entrypoints.simulator.records import RequestRecord
+from entrypoints.simulator.state import Simulator
+from tests.drills.ledger_judge import Figures, Turn
+from tests.drills.ledger_tables import Row, Tables
+from tests.drills.ledger_worker import CAPPED, HASTY, PER_MINUTE, TOO_FAST
+
+UNIT = Decimal("1e-10")
+"""What counters of money count in, in USD."""
+MOMENT = 1.5
+"""Seconds from the admission of a turn to its request, and from its answer to its posting."""
+SPENT, UNKNOWN = "budget_spent", "budget_unknown"
+SETTLED_HOLDS = frozenset({"posted", "voided"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When the database was away, on the monotonic clock."""
+
+    began_at: float = float("inf")
+    ended_at: float = float("-inf")
+
+    def covers(self, moment: float) -> bool:
+        """Return whether turns that began at a moment may have run without it: it is skipped for some time."""
+        return self.began_at - 2.0 <= moment <= self.ended_at + 15.0
+
+
+def judge_budgets(
+    simulator: Simulator,
+    turns: list[Turn],
+    calls: Mapping[str, list[RequestRecord]],
+    tables: Tables,
+    outage: Outage,
+    hard: Decimal,
+    f: Figures,
+) -> None:
+    """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows."""
+    _judge_holds(tables, f)
+    _judge_refusals(turns, calls, tables, f)
+    _judge_hard(
+        simulator, [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])], hard, f
+    )
+    _judge_rates(turns, tables, outage, f)
+    _judge_counters(turns, tables, outage, f)
+
+
+def _judge_holds(tables: Tables, f: Figures) -> None:
+    states = Counter(tables.holds.values())
+    for state, count in states.items():
+        f.counts[f"reservations {state}"] = count
+    if set(states) - SETTLED_HOLDS:
+        f.misses.append(f"reservations are left: {dict(states)}")
+    if any(counter.reserved or counter.spent < 0 for counter in tables.counters):
+        f.misses.append("a counter holds something that nobody reserved, or is negative")
+
+
+def _judge_refusals(
+    turns: Iterable[Turn], calls: Mapping[str, list[RequestRecord]], tables: Tables, f: Figures
+) -> None:
+    """A refused turn sends nothing and has no row. Every kind of refusal and a warning must have come up."""
+    for turn in turns:
+        f.counts["turns that were warned of a soft limit"] += turn.warned
+        if turn.fault in (SPENT, TOO_FAST, UNKNOWN):
+            f.counts[f"turns refused, {turn.fault}"] += 1
+            if calls.get(turn.turn_id) or tables.rows.get(turn.turn_id):
+                f.miss(turn, "a turn that its budget refused sent something, or has a row")
+    for what in ("turns that were warned of a soft limit", f"turns refused, {SPENT}", f"turns refused, {TOO_FAST}"):
+        if not f.counts[what]:
+            f.misses.append(f"no {what}: the drill proved nothing")
+
+
+def _judge_hard(simulator: Simulator, calls: list[RequestRecord], hard: Decimal, f: Figures) -> None:
+    """What the simulator billed exceeds the hard budget at most by the calls that ran when it was spent."""
+    billed = [
+        (call.started_at, call.ended_at or 0.0, bill.cost.total)
+        for call in calls
+        if (bill := simulator.bills.find(call.generation_id or "", float("inf"))) is not None
+    ]
+    total, spent_at = Decimal(0), float("inf")
+    for _, ended_at, cost in sorted(billed, key=lambda one: one[1]):
+        total += cost
+        if total >= hard and spent_at == float("inf"):
+            spent_at = ended_at
+    flying = [cost for began, ended, cost in billed if began <= spent_at + MOMENT and ended >= spent_at - MOMENT]
+    late = sum(began > spent_at + MOMENT for began, _, _ in billed)
+    f.counts["hard budget, limit in 1e-6 USD"] = int(hard * 1_000_000)
+    f.counts["hard budget, billed by the simulator in 1e-6 USD"] = int(total * 1_000_000)
+    f.counts["hard budget, calls in flight when it was spent"] = len(flying) if spent_at < float("inf") else 0
+    if late:
+        f.misses.append(f"{late} calls began after the hard budget was spent")
+    if total > hard + sum(flying, Decimal(0)):
+        f.misses.append(f"the hard budget of {hard} is exceeded by more than what was in flight: {total}")
+
+
+def _judge_rates(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Figures) -> None:
+    """No person sends more requests in a minute than allowed; what ran while the database was away is counted later."""
+    unguarded = sum(turn.user_id == HASTY and outage.covers(turn.began_at) for turn in turns)
+    minutes = [one.spent for one in tables.counters if one.account.startswith("minute:") and one.unit == "requests"]
+    f.counts["most requests of one person in a minute"] = max(minutes, default=0)
+    if max(minutes, default=0) > PER_MINUTE + unguarded:
+        f.misses.append(f"a person sent {max(minutes)} requests in a minute, {PER_MINUTE} are allowed")
+
+
+def _judge_counters(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Figures) -> None:
+    """The counters equal the rows; only turns without a reservation whose process was killed may be missing."""
+    everything = capped = tolerance = 0
+    requests = 0
+    for turn in turns:
+        sent = [row for row in tables.rows.get(turn.turn_id, []) if row.state != "void"]
+        if not sent:
+            continue
+        if turn.turn_id not in tables.holds:
+            f.counts["turns without a reservation while the database was away, of killed processes"] += 1
+            if not outage.covers(turn.began_at) or turn.worker.killed_at == float("inf"):
+                f.miss(turn, "a turn was sent and has no reservation")
+            continue
+        cost = _whole(sent)
+        everything, requests, tolerance = everything + cost, requests + 1, tolerance + len(sent)
+        capped += cost if sent[0].model == CAPPED else 0
+    money: Counter[str] = Counter()
+    for one in tables.counters:  # one counter per window
+        money[one.account.rpartition(":")[2]] += one.spent if one.unit == "usd" else 0
+    counted = sum(one.spent for one in tables.counters if one.unit == "requests")
+    spent = [amount for _, amount in money.most_common(2)]
+    for name, expected, found in zip(("everything", "capped"), (everything, capped), spent, strict=True):
+        f.counts[f"counter of {name}, in 1e-10 USD"] = found
+        if abs(found - expected) > tolerance:
+            f.misses.append(f"the counter of {name} differs from the ledger by {found - expected} of {expected}")
+    if counted != requests:
+        f.misses.append(f"the counters of requests say {counted}, {requests} turns were sent")
+
+
+def _whole(rows: Iterable[Row]) -> int:
+    total = sum((row.cost or Decimal(0) for row in rows), Decimal(0))
+    return int((total / UNIT).to_integral_value(ROUND_UP))
