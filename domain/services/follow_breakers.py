@@ -22,7 +22,7 @@ FRESH_SECONDS = 5.0
 """What was fetched longer ago is fetched again before a turn is admitted, once for all that wait."""
 ON_SECONDS = 60.0
 """How long fetching goes on after the last turn."""
-WRITE_SECONDS = 1.0
+FETCH_SECONDS, WRITE_SECONDS = 5.0, 1.0
 SKEW = timedelta(seconds=120)
 """How far the clocks of processes may be apart."""
 MOST = 10_000
@@ -56,7 +56,7 @@ class FollowBreakers:
         if key not in self._unknown:
             return self._known.get(key, ("", 0))
         try:
-            async with self._store.watched(UNAVAILABLE, seconds=QUICK_SECONDS):
+            async with self._store.watched(UNAVAILABLE, seconds=QUICK_SECONDS, decides=False):
                 found = await shared.load(key)
         except StoreTrouble:
             self._go_on_alone()
@@ -72,7 +72,7 @@ class FollowBreakers:
             return await self._own.store(key, text, version, now)
         self._unknown.add(key)
         try:
-            async with self._store.watched(UNAVAILABLE, writes=True, seconds=WRITE_SECONDS):
+            async with self._store.watched(UNAVAILABLE, writes=True, seconds=WRITE_SECONDS, decides=False):
                 return await shared.store(key, text, version, now)
         except StoreTrouble:
             self._go_on_alone()
@@ -122,7 +122,7 @@ class FollowBreakers:
                 await self._clock.sleep_until(self._clock.monotonic() + EVERY_SECONDS)
                 shared = self._shared()
                 if shared is not None and self._fetching is None:
-                    self._fetching = self._task(self._fetch(shared, WRITE_SECONDS), "fetch-breakers")
+                    self._fetching = self._task(self._fetch(shared, FETCH_SECONDS), "fetch-breakers")
                     await asyncio.wait((self._fetching,))
         finally:
             self._following = None
@@ -132,7 +132,7 @@ class FollowBreakers:
         now = self._clock.now()
         since = now - timedelta(seconds=FORGET_AFTER_SECONDS) if self._fetched is None else self._fetched[1] - SKEW
         try:
-            async with self._store.watched(UNAVAILABLE, seconds=seconds):
+            async with self._store.watched(UNAVAILABLE, seconds=seconds, decides=False):
                 changed = await shared.changed_since(since, MOST)
         except StoreTrouble:
             self._go_on_alone()

@@ -26,7 +26,7 @@ from tests.hosts.worked import Worker, Workers, two_workers
 
 pytestmark = pytest.mark.host
 VERSION = "0.12.4"
-FAILURES = 4
+FAILURES, ROOM = 4, 10
 ADVANCED = f"ENABLE_LEDGER=true\nBREAKER_MAX_FAILURES={FAILURES}"
 SLOW = "openrouter.sim/deltas-200-rate-20"
 ECHO = "openrouter.sim/echo"
@@ -202,22 +202,27 @@ async def test_a_budget_spent_through_one_worker_is_refused_by_the_other(workers
 
 async def test_requests_to_both_workers_at_once_get_no_more_than_the_budget_has_room_for(workers: Workers) -> None:
     account, words = await person(workers), fresh("race")
-    rule = limited(account, unit="requests", hard=10)
+    valves = {
+        "BUDGETS": limited(account, unit="requests", hard=ROOM),
+        "ADVANCED": f"{ADVANCED}\nBUDGET_WHEN_STORE_DOWN=refuse",  # a busy machine may take too long to answer
+    }
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(HostAdmin(worker.url, account)) for worker in workers.both]
         async with HostAdmin(workers.one.url, workers.one.admin) as admin:
-            await admin.change_valves(FUNCTION_ID, {"BUDGETS": rule})
-        answers = await asyncio.gather(
-            *(plain_chat(clients[number % 2], "openrouter.sim/deltas-20", words) for number in range(40))
-        )
-    assert sum("choices" in answer for _, answer in answers) == 10
-    assert len(workers.one.asked(words)) == 10
+            before = await admin.valves(FUNCTION_ID)
+            await admin.set_valves(FUNCTION_ID, {**before, **valves})
+            asked = [plain_chat(clients[number % 2], "openrouter.sim/deltas-20", words) for number in range(4 * ROOM)]
+            answers = [answer for _, answer in await asyncio.gather(*asked)]
+            await admin.set_valves(FUNCTION_ID, before)
+    admitted = sum("choices" in answer for answer in answers)
+    undecided = sum("choices" not in answer and "Own" not in str(answer) for answer in answers)
+    assert ROOM - undecided <= admitted <= ROOM
+    assert len(workers.one.asked(words)) == admitted
 
 
 async def test_every_call_has_one_row(workers: Workers) -> None:
     await eventually(lambda: not workers.query(STARTED))
     rows = workers.query("SELECT generation_id, state FROM openrouter_pipe_usage_entry WHERE state <> 'void'")
-    print(sorted(row.state for row in rows))
     named = sorted(row.generation_id for row in rows if row.generation_id)
     assert named == sorted(record.generation_id for record in calls(workers) if record.generation_id)
     assert len(rows) == len(calls(workers))
@@ -225,10 +230,13 @@ async def test_every_call_has_one_row(workers: Workers) -> None:
 
 
 async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: Workers) -> None:
-    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=60.0)
-    ((fence, _),) = workers.query("SELECT fence, expires_at FROM openrouter_pipe_lease WHERE name = 'rows:openrouter'")
-    assert fence >= 2
+    """The killed worker may have been at it; then the others go on where it was, once its lease has expired."""
+    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=SWEPT_SECONDS)
     assert not workers.lines("model_rows_not_synced")
+    rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
+    assert len(rows) >= int(_value(workers.lines("model_rows_synced")[-1], "rows")) > 0
+    assert _value(workers.lines("model_rows_synced")[-1], "inserted") == "0"
+    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
 
 
 async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -> None:
@@ -241,14 +249,16 @@ async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -
             assert time.monotonic() - began < SWEPT_SECONDS
             assert (await plain_chat(admin, ECHO, "tick"))[0] == 200
             await asyncio.sleep(0.5)
-        await eventually(lambda: not workers.query(STARTED) and not workers.query(PENDING))
-    statement = (
-        "SELECT sum(cost) FROM openrouter_pipe_usage_entry WHERE turn_id IN (SELECT turn_id"
-        " FROM openrouter_pipe_reservation WHERE state = 'posted') AND user_id = :user"
-    )
-    ((cost,),) = workers.query(statement, user=account.id)
-    assert cost in counters(workers).values()
-    assert workers.query("SELECT sum(reserved) FROM openrouter_pipe_budget_account") == [(0,)]
+    statement = """
+        SELECT sum(cost) FROM openrouter_pipe_usage_entry JOIN openrouter_pipe_reservation USING (namespace, turn_id)
+        WHERE user_id = :user"""
+
+    def agrees() -> bool:
+        ((cost,),) = workers.query(statement, user=account.id)
+        return not workers.query(STARTED) and cost in counters(workers).values()
+
+    await eventually(agrees, seconds=20.0)
+    await eventually(lambda: workers.query("SELECT sum(reserved) FROM openrouter_pipe_budget_account") == [(0,)])
 
 
 def counters(workers: Workers) -> dict[str, Decimal]:
@@ -262,3 +272,8 @@ def billed(workers: Workers, words: str) -> Decimal:
     known = workers.one.simulator.simulator.bills
     bills = [known.find(record.generation_id or "", time.monotonic()) for record in workers.one.asked(words)]
     return sum((bill.cost.total for bill in bills if bill is not None), Decimal(0))
+
+
+def _value(line: str, name: str) -> str:
+    """Return a value of a line of the log."""
+    return line.partition(f"{name}=")[2].split()[0]

@@ -11,7 +11,7 @@ from domain.breakers.breaker import Verdict
 from domain.breakers.policy import Policy
 from domain.services.follow_breakers import EVERY_SECONDS, FRESH_SECONDS, ON_SECONDS, FollowBreakers
 from domain.services.guard_call import QUIET, GuardCall
-from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth
+from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth, Unlimited
 from ports.breaker_state import BreakerStateUnavailable, StoredBreaker
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.ids import FakeIds
@@ -60,8 +60,9 @@ class Process:
 
     async def call(self, verdict: Verdict = Verdict.FAILURE, key: str = ANN) -> bool:
         """Make a call, if it is admitted; return whether it was."""
-        admission = await self.guard.admit(key, POLICY)
-        await self.guard.report(admission, verdict)
+        time = Unlimited(self.health)  # as turns do
+        admission = await self.guard.admit(key, POLICY, time)
+        await self.guard.report(admission, verdict, time)
         return admission.allowed
 
 
@@ -192,6 +193,16 @@ async def test_a_database_that_hangs_delays_one_turn_by_a_moment(world: World) -
     world.clock.advance(QUICK_SECONDS)
     assert await first
     assert await world.one.call(Verdict.SUCCESS, "person:ben")
+
+
+@pytest.mark.parametrize("late", [QUICK_SECONDS, 30.0])
+async def test_a_busy_event_loop_makes_nobody_else_skip_the_database(world: World, late: float) -> None:
+    world.shared.gate = asyncio.Event()
+    first = asyncio.create_task(world.one.call(Verdict.SUCCESS))
+    await until(lambda: world.shared.asked)
+    world.clock.advance(late)
+    await first
+    assert not world.one.health.hangs(writes=True)
 
 
 async def test_what_is_known_grows_old_when_nobody_fetches(world: World) -> None:
