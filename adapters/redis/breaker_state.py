@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from adapters.redis.connection import RedisConnection, key_of
+from adapters.redis.connection import RedisConnection, asked, key_of
 from adapters.redis.trouble import FOREIGN, RedisUnavailable
 from adapters.redis.values import as_bytes, as_text, micros
 from ports.breaker_state import BreakerStateUnavailable
@@ -19,9 +19,6 @@ local found = redis.call('HMGET', KEYS[1], 'text', 'version')
 local version = tonumber(found[2] or '0')
 if not version or (found[1] == false) ~= (found[2] == false) then return false end
 if not found[1] and redis.call('EXISTS', KEYS[1]) == 1 then return false end
-"""
-LOAD = f"""{_FOUND}
-return {{found[1] or '', version}}
 """
 STORE = f"""{_FOUND}
 if version ~= tonumber(ARGV[2]) then return 0 end
@@ -62,9 +59,18 @@ class RedisBreakerState:
         self._connection, self._most = connection, most
 
     async def load(self, key: str) -> tuple[str, int]:
-        """Read text and version together."""
-        text, version = await self._run(LOAD, (_key(key),))
-        return as_text(text), int(version)
+        """Read text and version together. A hash of another program looks empty, but cannot be stored to."""
+        try:
+            found = await self._connection.call(lambda client: asked(client, "HMGET", _key(key), "text", "version"))
+        except RedisUnavailable as error:
+            raise BreakerStateUnavailable(error.reason) from None
+        if found == [None, None]:
+            return "", 0
+        try:
+            text, version = found
+            return as_text(text), int(version)
+        except (TypeError, ValueError, AttributeError):  # none of ours is written so
+            raise BreakerStateUnavailable(FOREIGN) from None
 
     async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
         """Compare and replace in one script."""
