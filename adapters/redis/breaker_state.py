@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from adapters.redis.connection import RedisConnection, asked, key_of
+from adapters.redis.connection import RedisConnection, key_of
 from adapters.redis.trouble import FOREIGN, RedisUnavailable
 from adapters.redis.values import as_bytes, as_text, micros
 from ports.breaker_state import BreakerStateUnavailable
@@ -11,14 +11,20 @@ from ports.breaker_state import BreakerStateUnavailable
 KEPT_SECONDS = 7 * 86_400
 """Seconds after the last change when a key expires by itself; the cleaning forgets texts much earlier."""
 MOST_KEYS = 100_000
+MOST_BYTES = 4 * 8_192
+"""Of a text; what is longer was not written by this store."""
 
 # One hash per key, and a sorted set that lists the keys by the time of their last change.
 # Scripts read and check before anything is written: none is undone.
-_FOUND = """
+_FOUND = f"""
+if redis.call('HSTRLEN', KEYS[1], 'text') > {MOST_BYTES} then return false end
 local found = redis.call('HMGET', KEYS[1], 'text', 'version')
 local version = tonumber(found[2] or '0')
 if not version or (found[1] == false) ~= (found[2] == false) then return false end
 if not found[1] and redis.call('EXISTS', KEYS[1]) == 1 then return false end
+"""
+LOAD = f"""{_FOUND}
+return {{found[1] or '', version}}
 """
 STORE = f"""{_FOUND}
 if version ~= tonumber(ARGV[2]) then return 0 end
@@ -59,18 +65,9 @@ class RedisBreakerState:
         self._connection, self._most = connection, most
 
     async def load(self, key: str) -> tuple[str, int]:
-        """Read text and version together. A hash of another program looks empty, but cannot be stored to."""
-        try:
-            found = await self._connection.call(lambda client: asked(client, "HMGET", _key(key), "text", "version"))
-        except RedisUnavailable as error:
-            raise BreakerStateUnavailable(error.reason) from None
-        if found == [None, None]:
-            return "", 0
-        try:
-            text, version = found
-            return as_text(text), int(version)
-        except (TypeError, ValueError, AttributeError):  # none of ours is written so
-            raise BreakerStateUnavailable(FOREIGN) from None
+        """Read text and version together."""
+        text, version = await self._run(LOAD, (_key(key),))
+        return as_text(text), int(version)
 
     async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
         """Compare and replace in one script."""
