@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -29,13 +29,13 @@ class RedisAddress:
     def client(self, connections: int, seconds: float) -> Redis:
         """Return a client that has not connected yet; it repeats nothing, and returns bytes.
 
-        `connections` at most; connecting, and waiting for a connection, take `seconds` at most. Commands have no limit:
-        the library's own would swallow cancellations on Python 3.11, so the caller sets one.
+        One more command than `connections` at a time fails: the caller makes it wait, because the library's pool that
+        waits can lock itself up (5.0). Connecting takes `seconds` at most. Commands have no limit: the library's own
+        would swallow cancellations on Python 3.11, so the caller sets one.
         """
-        pool = BlockingConnectionPool(
+        pool = ConnectionPool(
             **self.options,
             max_connections=connections,
-            timeout=seconds,
             socket_timeout=None,
             socket_connect_timeout=seconds,
             retry=Retry(NoBackoff(), 0),

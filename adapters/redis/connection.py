@@ -29,7 +29,8 @@ T = TypeVar("T")
 MARK = b"openrouter-pipe stores, format 1"
 """The value of the key `openrouter_pipe:format`: the keys beside it are ours."""
 OLDEST = (6, 2)
-MOST_CONNECTIONS = 16
+MOST_AT_ONCE = 16
+"""Calls that use the client at the same time; each may use two connections."""
 OPENING = "opening"
 
 
@@ -59,6 +60,7 @@ class RedisConnection:
         self._address, self._clock, self._telemetry = address, clock, telemetry
         self._patience = patience or Patience()
         self._client: Redis | None = None
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._opening: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._reason = ""  # why the connection is away
@@ -76,12 +78,14 @@ class RedisConnection:
     async def call(self, work: Callable[[Redis], Awaitable[T]], seconds: float | None = None) -> T:
         """Return the result of `work` with the client; it is limited to `seconds`, else to those of a command.
 
-        Raises RedisUnavailable, also for errors of the client library that `work` lets through.
+        `work` sends one command or pipeline after the other. Raises RedisUnavailable, also for errors of the client
+        library that `work` lets through.
         """
         client = await self._connected()
         try:
             async with asyncio.timeout(self._patience.command if seconds is None else seconds):
-                return await work(client)
+                async with self._places:
+                    return await work(client)
         except (RedisUnavailable, *ERRORS) as error:
             trouble = trouble_of(error)
         self._failed(client, trouble)
@@ -129,7 +133,7 @@ class RedisConnection:
         return self._client
 
     async def _open(self) -> None:
-        client = self._address.client(MOST_CONNECTIONS, self._patience.opening)
+        client = self._address.client(2 * MOST_AT_ONCE, self._patience.opening)
         try:
             async with asyncio.timeout(self._patience.opening):
                 await _asked(client, "PING")

@@ -24,8 +24,13 @@ async def empty_redis() -> AsyncIterator[RedisConnection]:
 @asynccontextmanager
 async def another_connection(url: str = "") -> AsyncIterator[RedisConnection]:
     """Open one more connection, to the shared server unless a URL is given."""
-    connection = RedisConnection(address_of(url or redis_url()), FakeClock(), RecordedTelemetry(), PATIENT)
+    connection = connection_to(url or redis_url())
     try:
         yield connection
     finally:
         await connection.aclose()
+
+
+def connection_to(url: str) -> RedisConnection:
+    """Return a connection with a clock and a log of its own, which its owner closes."""
+    return RedisConnection(address_of(url), FakeClock(), RecordedTelemetry(), PATIENT)

@@ -1,6 +1,7 @@
 """Real redis-servers on loopback, from a Python wheel."""
 
 import atexit
+import signal
 import socket
 import subprocess
 import time
@@ -34,11 +35,24 @@ class RedisServer:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _wait_for(self.port)
 
+    def freeze(self) -> None:
+        """Let it neither refuse nor answer anything, until it is thawed or stopped."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def stop(self) -> None:
         """Stop it, if it runs."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # it may be frozen
             process.wait(10)
 
 

@@ -1,4 +1,4 @@
-"""Eight processes call one failing dependency through one shared breaker in a database.
+"""Eight processes call one failing dependency through one shared breaker in a database or in Redis.
 
 The process that holds the probe records when; two probes at the same time are a miss. Some processes die while they
 hold the probe: the next probe may start only after that lease has expired. Openings and closings must alternate.
@@ -21,6 +21,8 @@ from tempfile import TemporaryDirectory
 
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
+from adapters.redis.breaker_state import RedisBreakerState
+from adapters.redis.connection import RedisConnection
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
 from domain.breakers.breaker import Verdict
@@ -28,6 +30,7 @@ from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import GuardCall
 from tests.doubles.databases import sqlite_url
+from tests.doubles.redis_connections import connection_to
 from tests.doubles.telemetry import RecordedTelemetry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,10 +126,12 @@ class _Worker:
     """One process: call, mostly fail, record every probe; every fourth process dies with its second probe."""
 
     def __init__(self, url: str, number: int) -> None:
-        self._database = Database(url)
+        self._store = connection_to(url) if url.startswith("redis://") else Database(url)
         self._telemetry = RecordedTelemetry()
         self._guard = GuardCall(
-            state=SqlBreakerState(self._database),
+            state=RedisBreakerState(self._store)
+            if isinstance(self._store, RedisConnection)
+            else SqlBreakerState(self._store),
             clock=SystemClock(),
             ids=SystemIds(),
             telemetry=self._telemetry,
@@ -137,13 +142,17 @@ class _Worker:
         self._asked = self._refused = self._unguarded = 0
 
     async def work(self) -> None:
-        async with self._database.reading():
-            print("ready", flush=True)
+        if isinstance(self._store, RedisConnection):
+            await self._store.opened()
+        else:
+            async with self._store.reading():
+                pass
+        print("ready", flush=True)
         end = float(await asyncio.to_thread(sys.stdin.readline))
         while time.time() < end:
             await self._call()
             await asyncio.sleep(self._chance.random() * 0.004)
-        await self._database.aclose()
+        await self._store.aclose()
         self._tell(died=False)
 
     async def _call(self) -> None:

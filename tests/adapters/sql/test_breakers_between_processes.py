@@ -3,11 +3,14 @@
 import pytest
 
 from tests.doubles.databases import empty_postgres_url, sqlite_url
+from tests.doubles.redis_server import empty_redis_url
 from tests.drills.breakers import Figures, overlapping, run
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "redis"])
 def figures(request, tmp_path_factory) -> Figures:
+    if request.param == "redis":
+        return run(3, 1.0, empty_redis_url())
     url = sqlite_url(tmp_path_factory.mktemp("race")) if request.param == "sqlite" else empty_postgres_url()
     return run(3, 1.0, url)
 

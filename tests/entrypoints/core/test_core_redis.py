@@ -106,8 +106,10 @@ async def test_the_list_of_models_is_there_for_the_next_worker(simulator):
         assert await core.stores.redis.opened()
         await core.models.offered(settings)
         assert await answers(core, settings)
-    with Redis.from_url(redis_url()) as other:
-        assert [key for key in other.scan_iter() if key.startswith(b"openrouter_pipe:cache:")]
+        with Redis.from_url(redis_url()) as other:
+            async with asyncio.timeout(10):
+                while not [*other.scan_iter("openrouter_pipe:cache:*")]:
+                    await asyncio.sleep(0.01)
 
 
 async def test_a_breaker_that_one_worker_opened_is_open_in_the_other(simulator):
@@ -146,6 +148,22 @@ async def test_chats_go_on_while_redis_is_stopped_and_started_again(simulator, t
                 assert await state.load("tool:a") == ("", 0)  # and in a Redis that keeps nothing
     assert events(caplog, "redis_unavailable") == 2
     assert events(caplog, "redis_connected") == 3
+
+
+async def test_a_redis_that_freezes_delays_one_chat_by_a_second_at_most(simulator, caplog):
+    with redis_server() as server:
+        settings = settings_of(simulator, server.url)
+        async with open_core(settings) as core:
+            assert await core.stores.redis.opened()
+            server.freeze()
+            began = time.monotonic()
+            assert all(await asyncio.gather(*(answers(core, settings) for _ in range(20))))
+            assert time.monotonic() - began < 3
+            began = time.monotonic()
+            assert await answers(core, settings)
+            assert time.monotonic() - began < 0.9
+            server.thaw()
+    assert events(caplog, "redis_unavailable") == 1
 
 
 @pytest.mark.parametrize("trouble", ["hanging", "too old", "absent", "wrong password", "another's keys", "no address"])
