@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from adapters.redis.address import RedisAddressWrong, address_of
-from adapters.redis.connection import MARK, Patience, RedisConnection, key_of
+from adapters.redis.connection import MARK, MOST_AT_ONCE, Patience, RedisConnection, key_of
 from adapters.redis.trouble import FOREIGN, LOGIN, NO_SERVER, OLD, TIMEOUT, UNREACHABLE, RedisUnavailable
 from tests.doubles.clock import FakeClock
 from tests.doubles.redis_fake import answering, hanging, of_version
@@ -216,6 +216,20 @@ async def test_a_cancelled_call_leaves_no_reply_behind_for_the_next():
             await asyncio.wait((wait,))
             assert await one.connection.script("return ARGV[1]", [], [number]) == str(number).encode()
         assert one.log == ["redis_connected"]
+
+
+async def test_a_crowd_that_waits_too_long_is_busy_and_the_connection_stays():
+    async with rig(empty_redis_url(), Patience(command=0.3)) as one:
+        await one.ping()
+        slow = [
+            asyncio.ensure_future(one.connection.call(lambda client: client.blpop("none", 1), seconds=5))
+            for _ in range(MOST_AT_ONCE)
+        ]
+        await asyncio.sleep(0)
+        assert await one.refusal() == "busy"
+        await asyncio.gather(*slow)
+        assert await one.ping()
+        assert one.log == ["redis_connected", "redis_refused"]
 
 
 async def test_a_closed_connection_opens_no_more():
