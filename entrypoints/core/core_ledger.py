@@ -60,7 +60,8 @@ class CoreLedger:
                 route = usable_route(settings)
                 plan = LedgerPlan(namespace, route, settings.ledger_retention_days, longest_attempt(settings))
                 self.sweeper.begin(plan)
-        if namespace and self.reconciler.is_due(key_id_of(settings.api_key.reveal())):
+        key = settings.api_key.reveal()
+        if namespace and key and self.reconciler.is_due(key_id_of(key)):
             with suppress(InvalidBaseUrl):
                 self.reconciler.begin(reconcile_plan_of(settings))
 
