@@ -43,8 +43,14 @@ ROUNDS, WARM_UP = 150, 20
 FIRST_MS = 2.0
 BATCH, BATCHES = 100, 30
 SLOWEST = 2.0
-ROWS, CHUNK, PEOPLE, MODELS, DAYS = 200_000, 10_000, 100, 10, 30
+ROWS, CHUNK, PEOPLE, MODELS, DAYS = 1_000_000, 50_000, 100, 10, 30
+APART = DAYS * 86_400_000_000 // ROWS  # microseconds between two entries
 SUMMED = 2.0
+EXACT_ON_SQLITE = (
+    "sum(CAST(cost AS INTEGER)), "
+    "sum(CAST(substr(substr(cost, instr(cost || '.', '.') + 1) || '000000000000', 1, 12) AS INTEGER))"
+)
+"""Dollars, and what is beyond them in millionths of millionths."""
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SETTLED = Entry(
     NAMESPACE,
@@ -183,11 +189,11 @@ async def _growth(kind: str, database: Database) -> Line:
         "turn_id": padded.format(26, "n"),
         "user_id": f"{padded.format(8, f'n % {PEOPLE}')} || '-1f6e-4d2a-9f0e-0a1b2c3d4e5f'",
         "answering_model": f"'maker/model-' || (n / 7 % {MODELS})",
-        "started_at": f"{micros(NOON)} - (n * 7919 % {DAYS * 86_400} + 1) * 1000000",
+        "started_at": f"{micros(NOON)} - ({ROWS} - n + 1) * {APART}",  # one after the other, as turns begin
         "cost": f"'0.' || {padded.format(9, 'n * 7919 % 10000000')}",
     }
     if not on_sqlite:
-        made["started_at"] = made["started_at"].replace("(n *", "(n::bigint *")
+        made["started_at"] = made["started_at"].replace("- n", "- n::bigint")
         made["cost"] = f"({made['cost'].replace('n *', 'n::bigint *')})::numeric"
     fixed = dict(zip(NAMES, row_of(SETTLED), strict=True))
     values = [made.get(name, _literal(fixed[name], name, on_sqlite=on_sqlite)) for name in NAMES]
@@ -222,16 +228,17 @@ def _literal(value: object, name: str, *, on_sqlite: bool) -> str:
 
 
 async def _sums(kind: str, database: Database) -> Line:
-    """Add up all rows by person, model and day; beside it the plain SQL, which is exact on PostgreSQL only."""
+    """Add up all rows by person, model and day; beside it plain SQL that an operator writes who wants exact sums."""
     ledger = SqlLedger(database)
-    number = "CAST(cost AS REAL)" if kind == "SQLite" else "cost"
+    money = EXACT_ON_SQLITE if kind == "SQLite" else "sum(cost)"
     plain = text(
-        f"SELECT user_id, answering_model, started_at / 86400000000 AS day, count(*), sum({number}) "
-        f"FROM {usage_entry.name} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        "SELECT user_id, coalesce(nullif(answering_model, ''), requested_model) AS model, "
+        f"started_at / 86400000000 AS day, count(*), {money} "
+        f"FROM {usage_entry.name} WHERE state <> 'void' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     )
     times: dict[str, list[float]] = {OURS: [], BARE: []}
     groups: dict[str, int] = {}
-    for _ in range(3):
+    for _ in range(4):
         for side in (OURS, BARE):
             began = time.perf_counter()
             if side == OURS:

@@ -1,5 +1,6 @@
 """The state of circuit breakers, stored where all processes that share them can reach it."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +11,15 @@ class BreakerStateUnavailable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(f"breaker state: {reason}")
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBreaker:
+    """One stored text, and its version."""
+
+    key: str
+    text: str = field(repr=False)
+    version: int
 
 
 @runtime_checkable
@@ -34,3 +44,20 @@ class BreakerState(Protocol):
     async def delete_before(self, before: datetime, limit: int) -> int:
         """Delete up to `limit` texts last changed before a time; return how many. Raises BreakerStateUnavailable."""
         ...
+
+
+@runtime_checkable
+class BreakerChanges(Protocol):
+    """Tells one process what all of them have changed."""
+
+    async def changed_since(self, since: datetime, limit: int) -> tuple[StoredBreaker, ...]:
+        """Return up to `limit` texts last changed at `since` (aware) or later, newest first.
+
+        The time of a change is that of the process that made it. Raises BreakerStateUnavailable.
+        """
+        ...
+
+
+@runtime_checkable
+class FollowedBreakerState(BreakerState, BreakerChanges, Protocol):
+    """A state that processes share and may follow."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from ports.usage import Paid
+from ports.usage import EXACT, Paid
 
 PLACES = 30
 """Decimals of a dollar that a ledger stores."""
@@ -100,6 +100,13 @@ class Entry:
     def own_key(self) -> bool:
         """Whether the person's own key paid."""
         return self.key_id.startswith(OWN_KEY)
+
+    @property
+    def paid(self) -> Paid:
+        """What the attempt cost, as part of a sum; a figure that is not settled counts as estimated."""
+        cost, upstream_cost = self.cost or Decimal(0), self.upstream_cost or Decimal(0)
+        estimated = Decimal(0) if self.state is EntryState.SETTLED else EXACT.add(cost, upstream_cost)
+        return Paid(cost, upstream_cost, estimated, int(self.cost_source is CostSource.UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
+from ports.breaker_state import StoredBreaker
+
 Entry = tuple[str, int, datetime]
 
 
 class MemoryBreakerState:
-    """Implements BreakerState over plain objects in `state`, which all loads of a process may share; any thread.
+    """Implements FollowedBreakerState over plain objects in `state`, which loads of a process may share; any thread.
 
     Beyond `most` keys the least recently changed key is evicted.
     """
@@ -47,3 +49,10 @@ class MemoryBreakerState:
             for _, key in old:
                 del self._entries[key]
             return len(old)
+
+    async def changed_since(self, since: datetime, limit: int) -> tuple[StoredBreaker, ...]:
+        """Return the newest texts."""
+        with self._lock:
+            newest = sorted(self._entries.items(), key=lambda entry: entry[1][2], reverse=True)
+        changed = [StoredBreaker(key, text, version) for key, (text, version, at) in newest if at >= since]
+        return tuple(changed[:limit])

@@ -84,7 +84,7 @@ class MemoryLedger:
             theirs = entry.user_id == user_id and (not chat_id or entry.chat_id == chat_id)
             counts = entry.state is not EntryState.VOID and entry.turn_id != but_turn
             if theirs and counts and (since is None or entry.started_at >= since):
-                total += _paid_for(entry)
+                total += entry.paid
         return total
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
@@ -130,12 +130,6 @@ def _spend_of(user_id: str, model: str, day: date, own_key: bool, entries: list[
         _total(entry.upstream_cost for entry in entries),
         own_key,
     )
-
-
-def _paid_for(entry: Entry) -> Paid:
-    cost, upstream_cost = entry.cost or Decimal(0), entry.upstream_cost or Decimal(0)
-    estimated = Decimal(0) if entry.state is EntryState.SETTLED else EXACT.add(cost, upstream_cost)
-    return Paid(cost, upstream_cost, estimated, int(entry.cost_source is CostSource.UNKNOWN))
 
 
 def _total(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -12,7 +12,7 @@ from adapters.sql.lists import POSTGRES
 from adapters.sql.tables import breaker
 from adapters.sql.texts import micros, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.breaker_state import BreakerStateUnavailable
+from ports.breaker_state import BreakerStateUnavailable, StoredBreaker
 
 b = breaker.c
 LOAD = select(b.state, b.version).where(b.key == bindparam("of_key"))
@@ -24,9 +24,16 @@ REPLACE = (
 OLD = select(b.key).where(b.updated_at < bindparam("before")).order_by(b.updated_at).limit(bindparam("most"))
 DELETE_OLD = delete(breaker).where(b.key.in_(OLD))
 
+CHANGED = (
+    select(b.key, b.state, b.version)
+    .where(b.updated_at >= bindparam("since"))
+    .order_by(b.updated_at.desc())
+    .limit(bindparam("most"))
+)
+
 
 class SqlBreakerState:
-    """Implements BreakerState on SQLite and PostgreSQL."""
+    """Implements FollowedBreakerState on SQLite and PostgreSQL. Rows are few: only what fails has one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,6 +64,15 @@ class SqlBreakerState:
     async def delete_before(self, before: datetime, limit: int) -> int:
         """Delete the oldest texts."""
         return await self._changed(DELETE_OLD, {"before": micros(before), "most": limit})
+
+    async def changed_since(self, since: datetime, limit: int) -> tuple[StoredBreaker, ...]:
+        """Read the newest texts."""
+        try:
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(CHANGED, {"since": micros(since), "most": limit})).all()
+        except DatabaseTrouble as trouble:
+            raise BreakerStateUnavailable(trouble.reason) from trouble
+        return tuple(StoredBreaker(original(row.key), original(row.state), row.version) for row in rows)
 
     async def _changed(self, statement: Executable, values: dict[str, Any]) -> int:
         try:

@@ -1,59 +1,34 @@
 """The ledger in a database."""
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Executable,
-    Row,
-    Select,
-    Text,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal_column,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Executable, Row, bindparam, delete, func, select, tuple_, update
 
 from adapters.sql.database import Database
+from adapters.sql.ledger_sums import BOUNDS, DAY, NAMESPACE, all_of, fixed, spend_of, sums_by_model, sums_of_person
 from adapters.sql.ledger_writing import MONEY, TIMES, rows_of, statement_for
-from adapters.sql.money import amount_of, sums, total
+from adapters.sql.money import amount_of, total
 from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.ledger import OWN_KEY, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
+from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
 from ports.usage import EXACT as EXACTLY
 from ports.usage import NOT_PAID, Paid
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
-DAY = timedelta(days=1) // timedelta(microseconds=1)
-EMPTY = literal_column("''", Text)
+FEW, MANY = 20_000, 100_000
+"""Entries that are added up at a time: days are joined until there are so many, and parted beyond."""
+AT_ONCE = 200
+"""Sums that are read before other tasks of the event loop run: a millisecond or two."""
 
-
-def _fixed(state: EntryState) -> ColumnElement[str]:
-    """Return a state as part of the statement's text: a statement for many rows has no parameters beside theirs."""
-    return literal_column(f"'{state.value}'", Text)
-
-
-def _all(states: Iterable[EntryState]) -> list[ColumnElement[str]]:
-    return [_fixed(state) for state in states]
-
-
-NAMESPACE = u.namespace == bindparam("in_namespace")
-STARTED = u.state == _fixed(EntryState.STARTED)
-SENT = u.state.in_(_all(state for state in EntryState if state is not EntryState.VOID))
-ANY_STATE = u.state.in_(_all(EntryState))  # so that the index on it serves for times
-EXACT = u.state == _fixed(EntryState.SETTLED)
-MODEL = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
+STARTED = u.state == fixed(EntryState.STARTED)
+ANY_STATE = u.state.in_(all_of(EntryState))  # so that the index on it serves for times
 UNFINISHED = (
     select(usage_entry).where(NAMESPACE, STARTED, u.started_at < bindparam("before")).order_by(u.started_at)
 ).limit(bindparam("most"))
@@ -85,9 +60,10 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._write = statement_for(database.dialect, database.schema)
-        self._spend = _spend(database.dialect)
-        self._by_model = _by_model(database.dialect)
-        self._paid = {terms: _paid(database.dialect, *terms) for terms in product((False, True), repeat=2)}
+        self._spend = spend_of(database.dialect, one_day=False)
+        self._spend_of_day = spend_of(database.dialect, one_day=True)
+        self._by_model = sums_by_model(database.dialect)
+        self._paid = {terms: sums_of_person(database.dialect, *terms) for terms in product((False, True), repeat=2)}
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Insert or replace with one statement; two states of one entry need two."""
@@ -108,9 +84,16 @@ class SqlLedger:
         return tuple(_entry_of(row) for row in await self._read(OF_TURN, values))
 
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
-        """Add up in the database."""
-        values = {"in_namespace": stored(namespace), "since": micros(since), "until": micros(until)}
-        return tuple(_spend_of(row) for row in await self._read(self._spend, values))
+        """Add up in the database, some days at a time: sorting millions of rows at once takes much longer."""
+        found: list[Row[Any]] = []
+        async for rows in self._by_days(stored(namespace), micros(since), micros(until)):
+            found += rows
+        found.sort(key=_order)
+        spent: list[Spend] = []
+        for start in range(0, len(found), AT_ONCE):
+            spent += map(_spend_of, found[start : start + AT_ONCE])
+            await asyncio.sleep(0)
+        return tuple(spent)
 
     async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
         """Add up in the database, by the index on states."""
@@ -162,6 +145,21 @@ class SqlLedger:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _by_days(self, namespace: str, since: int, until: int) -> AsyncIterator[list[Row[Any]]]:
+        """Yield the groups of some days after the other; a day is never parted."""
+        [(first, last)] = await self._read(BOUNDS, {"in_namespace": namespace, "since": since, "until": until})
+        begin, days = since if first is None else first, 1
+        while first is not None and begin <= last:
+            day = begin // DAY
+            values = {"in_namespace": namespace, "since": begin, "until": min(until, (day + days) * DAY)}
+            if days == 1:
+                rows = await self._read(self._spend_of_day, values | {"of_day": day})
+            else:
+                rows = await self._read(self._spend, values)
+            yield rows
+            begin, entries = (day + days) * DAY, sum(row.entries for row in rows)
+            days = days * 2 if entries < FEW else max(1, days // 2) if entries > MANY else days
+
     async def _read(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
         try:
             async with self._database.reading() as connection:
@@ -183,58 +181,8 @@ class SqlLedger:
             raise LedgerUnavailable(trouble.reason) from trouble
 
 
-def _spend(dialect: str) -> Select[Any]:
-    person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
-    day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
-    own = func.substr(u.key_id, 1, len(OWN_KEY)) == literal_column(f"'{OWN_KEY}'", Text)
-    return (
-        select(
-            person.label("person"),
-            MODEL.label("model"),
-            day.label("day"),
-            func.count().label("entries"),
-            func.sum(case((EXACT, 0), else_=1)).label("inexact"),
-            func.sum(u.input_tokens + u.output_tokens).label("tokens"),
-            case((own, 1), else_=0).label("own_key"),
-            *sums(dialect, u.cost),
-            *sums(dialect, u.upstream_cost),
-        )
-        .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .group_by("person", "model", "day", "own_key")
-        .order_by("person", "model", "day", "own_key")
-    )
-
-
-def _by_model(dialect: str) -> Select[Any]:
-    return (
-        select(
-            MODEL.label("model"),
-            func.count().label("entries"),
-            func.sum(case((EXACT, 0), else_=1)).label("inexact"),
-            *sums(dialect, u.cost),
-        )
-        .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .where(u.key_id == bindparam("of_key"), u.cost_source != literal_column(f"'{CostSource.FREE.value}'", Text))
-        .group_by("model")
-        .order_by("model")
-    )
-
-
-def _paid(dialect: str, of_chat: bool, since: bool) -> Select[Any]:
-    """Return a statement that adds up what is exact and what is not, in a row each."""
-    exact = u.state == _fixed(EntryState.SETTLED)
-    unknown = u.cost_source == literal_column(f"'{CostSource.UNKNOWN.value}'", Text)
-    statement = select(
-        exact.label("exact"),
-        func.sum(case((unknown, 1), else_=0)).label("unknown"),
-        *sums(dialect, u.cost),
-        *sums(dialect, u.upstream_cost),
-    ).where(NAMESPACE, u.user_id == bindparam("of_user"), SENT, u.turn_id != bindparam("but_turn"))
-    if of_chat:  # the first term lets the index serve that knows only entries of chats
-        statement = statement.where(u.chat_id != EMPTY, u.chat_id == bindparam("of_chat"))
-    if since:
-        statement = statement.where(u.started_at >= bindparam("since"))
-    return statement.group_by("exact")
+def _order(row: Row[Any]) -> tuple[str, str, int, int]:
+    return row.person, row.model, row.day, row.own_key
 
 
 def _paid_of(row: Row[Any]) -> Paid:

@@ -44,7 +44,8 @@ class Breaker:
 
     `failures`: times of the consecutive failures (ms). `opened_at` is None while closed. `cool_down` (ms) and `trips`
     (openings in a row) belong to the current opening. `epoch` grows with every opening and closing: calls admitted in
-    an earlier epoch no longer count.
+    an earlier epoch no longer count. `people`: who caused each failure, as short marks; empty if that is not known of
+    any.
     """
 
     failures: tuple[int, ...] = ()
@@ -53,6 +54,7 @@ class Breaker:
     cool_down: int = 0
     trips: int = 0
     probe: Probe | None = None
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +81,44 @@ def ask(breaker: Breaker, policy: Policy, now: int, token: str) -> Answer:
 
 
 def settle(
-    breaker: Breaker, policy: Policy, now: int, verdict: Verdict, *, epoch: int, token: str = "", jitter: float = 0.0
+    breaker: Breaker,
+    policy: Policy,
+    now: int,
+    verdict: Verdict,
+    *,
+    epoch: int,
+    token: str = "",
+    jitter: float = 0.0,
+    person: str = "",
 ) -> tuple[Breaker, Change | None]:
     """Count a finished call that was admitted in `epoch`; it is a probe if `token` is not empty. Once per call.
 
     Calls admitted before the last change do not count, nor does a probe whose lease went to another call. A late probe
-    counts as long as no other call took the lease.
+    counts as long as no other call took the lease. `person` marks who made the call: one person alone never opens a
+    breaker that others share. A person can make a request fail on purpose, or without knowing: with a rare parameter,
+    or a file that a provider stumbles over.
     """
     if token:
         return _settle_probe(breaker, policy, now, verdict, token, jitter)
     if breaker.opened_at is not None or breaker.epoch != epoch or verdict is Verdict.NEUTRAL:
         return breaker, None
     if verdict is Verdict.SUCCESS:
-        return (replace(breaker, failures=()) if breaker.failures else breaker), None
-    failures = (*_recent(breaker, policy, now), now)[-policy.limit :]
+        return (replace(breaker, failures=(), people=()) if breaker.failures else breaker), None
+    recent = _recent(breaker, policy, now)
+    if person and sum(one == person for _, one in recent) >= policy.share:
+        return breaker, None
+    failures = (*recent, (now, person))[-policy.limit :]
     if len(failures) == policy.limit:
         return _opened(breaker, policy, now, jitter), Change.OPENED
-    return replace(breaker, failures=failures), None
+    people = tuple(one for _, one in failures)
+    return replace(breaker, failures=tuple(at for at, _ in failures), people=people if any(people) else ()), None
 
 
-def _recent(breaker: Breaker, policy: Policy, now: int) -> tuple[int, ...]:
-    """Return the failures inside the window that ends at `now` ms."""
+def _recent(breaker: Breaker, policy: Policy, now: int) -> tuple[tuple[int, str], ...]:
+    """Return the failures inside the window that ends at `now` ms, and who caused them."""
     oldest = now - milliseconds(policy.window)
-    return tuple(at for at in breaker.failures if oldest < at <= now + SKEW)
+    people = breaker.people or ("",) * len(breaker.failures)
+    return tuple((at, one) for at, one in zip(breaker.failures, people, strict=True) if oldest < at <= now + SKEW)
 
 
 def _settle_probe(

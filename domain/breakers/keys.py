@@ -14,6 +14,11 @@ def kind_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+def mark_of(key: str) -> str:
+    """Return a short mark of the person that a key was made for; empty if the key is."""
+    return key[-12:]
+
+
 def tool_key(user_id: str, source: str, name: str) -> str:
     """Return the key for one tool of one source and one person; empty (no breaker) if the person is unknown."""
     return key_of("tool", user_id, source, name) if user_id else ""

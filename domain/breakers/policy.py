@@ -32,6 +32,11 @@ class Policy:
         """The number of failures that opens the breaker."""
         return max(1, min(self.max_failures, MOST_FAILURES))
 
+    @property
+    def share(self) -> int:
+        """How many of these failures may be one person's: half of them, rounded up."""
+        return (self.limit + 1) // 2
+
 
 def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:
     """Return the policy for an operator's limit and window, for calls of at most `longest_call` s.

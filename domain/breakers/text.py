@@ -8,7 +8,7 @@ from ports.json_values import JsonObject
 
 VERSION = 1
 MOST_CHARACTERS = 8_192
-MOST_TOKEN = 64
+MOST_TOKEN, MOST_MARK = 64, 16
 FARTHEST = 2**53
 
 
@@ -27,6 +27,7 @@ def write_breaker(breaker: Breaker) -> str:
         "probe": [probe.token, probe.since, probe.length] if probe else None,
         "first": first,
         "failed": [at - first for at in breaker.failures],
+        "by": breaker.people or None,
     }
     return dumps({name: value for name, value in values.items() if value is not None}, separators=(",", ":"))
 
@@ -45,13 +46,15 @@ def read_breaker(text: str) -> Breaker:
 def _breaker(values: JsonObject) -> Breaker:
     opened = values.get("opened")
     probe = values.get("probe")
+    failures = _failures(values)
     return Breaker(
-        failures=_failures(values),
+        failures=failures,
         epoch=_number(values["epoch"], 0, FARTHEST),
         opened_at=None if opened is None else _number(opened),
         cool_down=_number(values["cool_down"], 0, LONGEST),
         trips=_number(values["trips"], 0, FARTHEST),
         probe=None if probe is None or opened is None else _probe(*probe),
+        people=_people(values.get("by"), len(failures)),
     )
 
 
@@ -60,6 +63,16 @@ def _failures(values: JsonObject) -> tuple[int, ...]:
     if len(failed) > MOST_FAILURES:
         raise ValueError("too many failures")
     return tuple(first + _number(after) for after in failed)
+
+
+def _people(marks: object, count: int) -> tuple[str, ...]:
+    if marks is None:
+        return ()
+    if not isinstance(marks, list) or len(marks) != count:
+        raise ValueError("not one mark per failure")
+    if not all(isinstance(mark, str) and len(mark) <= MOST_MARK for mark in marks):
+        raise ValueError("no mark")
+    return tuple(marks) if any(marks) else ()
 
 
 def _probe(token: object, since: object, length: object) -> Probe:

@@ -1,15 +1,15 @@
 """Amounts in the whole numbers that budgets count in."""
 
 from dataclasses import dataclass
-from decimal import ROUND_UP, Context, Decimal
+from decimal import ROUND_UP, Decimal
 
 from ports.budgets import Unit
+from ports.usage import EXACT
 
 PLACES = 10
 """Decimals of a dollar that are counted; what is below is rounded up, so that a budget never counts too little."""
 MOST = 10**17
 """The largest amount: ten million dollars. A sum of ninety of them still fits a database's whole numbers."""
-_EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Amounts:
     exempt: bool = False
 
     def __add__(self, other: "Amounts") -> "Amounts":
-        usd = other.usd if self.usd is None else self.usd if other.usd is None else _EXACT.add(self.usd, other.usd)
+        usd = other.usd if self.usd is None else self.usd if other.usd is None else EXACT.add(self.usd, other.usd)
         exempt = self.exempt and other.exempt
         return Amounts(usd, self.tokens + other.tokens, self.requests + other.requests, exempt)
 
@@ -39,9 +39,9 @@ def whole(usd: Decimal) -> int:
         return 0
     if usd.adjusted() > 20:
         return MOST
-    return min(MOST, int(_EXACT.scaleb(usd, PLACES).to_integral_value(ROUND_UP)))
+    return min(MOST, int(EXACT.scaleb(usd, PLACES).to_integral_value(ROUND_UP)))
 
 
 def dollars_of(amount: int) -> Decimal:
     """Return the dollars of an amount."""
-    return _EXACT.scaleb(Decimal(amount), -PLACES).normalize()
+    return EXACT.scaleb(Decimal(amount), -PLACES).normalize()

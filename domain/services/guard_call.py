@@ -103,23 +103,29 @@ class GuardCall:
             knew_nothing=answer.allowed and not answer.probing and not answer.after.failures,
         )
 
-    async def report(self, admission: Admission, verdict: Verdict, time: StoreBudget | None = None) -> Reported:
-        """Report the verdict on an admitted call; only the first report counts."""
+    async def report(
+        self, admission: Admission, verdict: Verdict, time: StoreBudget | None = None, *, person: str = ""
+    ) -> Reported:
+        """Report the verdict on an admitted call; only the first report counts.
+
+        `person` marks who made the call, for a breaker that people share.
+        """
         if admission.reported or not (admission.allowed and admission.guarded):
             return Reported()
         admission.reported = True
         if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
             return Reported()
-        reported = await self._reached(admission.key, time, partial(self._settled, admission, verdict)) or Reported()
+        settled = partial(self._settled, partial(self._settle, admission, verdict, person), admission.key)
+        reported = await self._reached(admission.key, time, settled) or Reported()
         if reported.change in OPENINGS:
             seconds = round(reported.retry_after, 1)
             self._telemetry.event("info", "breaker_opened", kind=kind_of(admission.key), seconds=seconds)
         return reported
 
-    async def _settled(self, admission: Admission, verdict: Verdict, time: StoreBudget) -> Reported | None:
-        lock = self._locks.setdefault(admission.key, asyncio.Lock())
+    async def _settled(self, settle: Swap[Reported], key: str, time: StoreBudget) -> Reported | None:
+        lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
-            return await self._swapped(admission.key, partial(self._settle, admission, verdict), time)
+            return await self._swapped(key, settle, time)
 
     async def _swapped(self, key: str, swap: Swap[T], time: StoreBudget) -> T | None:
         for tried in range(TRIES):
@@ -169,7 +175,9 @@ class GuardCall:
         answer = ask(breaker, policy, self._now(), token)
         return answer.after, answer
 
-    def _settle(self, admission: Admission, verdict: Verdict, breaker: Breaker) -> tuple[Breaker, Reported]:
+    def _settle(
+        self, admission: Admission, verdict: Verdict, person: str, breaker: Breaker
+    ) -> tuple[Breaker, Reported]:
         after, change = settle(
             breaker,
             admission.policy,
@@ -178,6 +186,7 @@ class GuardCall:
             epoch=admission.epoch,
             token=admission.token,
             jitter=self._ids.jitter(),
+            person=person,
         )
         return after, Reported(change, after.cool_down / 1000) if change else Reported()
 

@@ -8,9 +8,8 @@ several people. Each turn counts once per breaker, and only failures of provider
 from dataclasses import dataclass, field
 
 from domain.breakers.breaker import Verdict
-from domain.breakers.keys import model_key, own_model_key, person_key
+from domain.breakers.keys import mark_of, model_key, own_model_key, person_key
 from domain.breakers.policy import Policy, policy_for_calls
-from domain.breakers.shares import Shares
 from domain.faults.blame import Blame, blame_of
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Caller, TurnRequest
@@ -28,11 +27,11 @@ class TurnGuard:
     """The admissions of one turn: its person's, and by slug those of the models that it may call.
 
     Each model has two: for everybody, and for the person. `called`: the model of the latest attempt, empty before the
-    first. `faults`: what the latest attempt of a model failed with, by slug. `person_id`: hashed, may be empty.
+    first. `faults`: what the latest attempt of a model failed with, by slug. `mark` of the person, may be empty.
     """
 
     person: Admission
-    person_id: str = ""
+    mark: str = ""
     models: dict[str, tuple[Admission, Admission]] = field(default_factory=dict)
     called: str = ""
     faults: dict[str, Fault | None] = field(default_factory=dict)
@@ -42,8 +41,7 @@ class GuardTurn:
     """The use case; belongs to one event loop. The state of `guard` is in memory: no turn waits for it."""
 
     def __init__(self, guard: GuardCall, store: StoreHealth) -> None:
-        self._guard, self._clock = guard, store.clock
-        self._time, self._shares = Unlimited(store), Shares()
+        self._guard, self._time = guard, Unlimited(store)
 
     async def admit(self, request: TurnRequest) -> TurnGuard | Fault:
         """Admit a turn, or return the fault that says how long the person has to wait. Report every admitted turn.
@@ -54,7 +52,7 @@ class GuardTurn:
         admission = await self._guard.admit(person_key(person), _policy(request), self._time)
         if not admission.allowed:
             return Fault(FaultKind.PAUSED, retry_after=max(1.0, admission.retry_after))
-        return TurnGuard(admission, person_key(request.person.user_id))
+        return TurnGuard(admission, mark_of(person_key(request.person.user_id)))
 
     async def admits_model(self, turn: TurnGuard, request: TurnRequest, slug: str) -> bool:
         """Return whether a model may be called: it has not kept failing lately, or this call probes it."""
@@ -77,20 +75,8 @@ class GuardTurn:
         await self._guard.report(turn.person, verdict, self._time)
         for slug, (for_all, own) in turn.models.items():
             of_model = _verdict(end, Blame.PROVIDER) if slug == turn.called else _of_replaced(turn.faults.get(slug))
-            await self._guard.report(for_all, self._shared(turn, for_all, of_model), self._time)
+            await self._guard.report(for_all, of_model, self._time, person=turn.mark)
             await self._guard.report(own, of_model, self._time)
-
-    def _shared(self, turn: TurnGuard, admission: Admission, verdict: Verdict) -> Verdict:
-        """Return the verdict on a model, NEUTRAL for failures beyond the person's share."""
-        key, policy = admission.key, admission.policy
-        if admission.reported:
-            return verdict
-        if verdict is Verdict.SUCCESS:
-            self._shares.clear(key)
-        if verdict is not Verdict.FAILURE or admission.probing:
-            return verdict
-        counts = self._shares.count(key, turn.person_id, policy.limit, policy.window, self._clock.monotonic())
-        return verdict if counts else Verdict.NEUTRAL
 
 
 def _policy(request: TurnRequest) -> Policy:

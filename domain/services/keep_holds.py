@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Collection, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from domain.budgets.amounts import Amounts
@@ -15,6 +14,7 @@ from domain.services.store_budget import StoreHealth, StoreTrouble
 from ports.budgets import Budgets, Change, Claim, Orphan, Unit
 from ports.ids import Ids
 from ports.ledger import EntryState, UsageLedger
+from ports.usage import NOT_PAID
 
 HOLD_SECONDS = 120.0
 """Seconds after which a reservation expires that nobody extends."""
@@ -129,7 +129,7 @@ class KeepHolds:
         if not sent:
             return ()
         amounts = Amounts(
-            sum((entry.cost or Decimal(0)) + (entry.upstream_cost or Decimal(0)) for entry in sent) or Decimal(0),
+            sum((entry.paid for entry in sent), NOT_PAID).total,
             sum(entry.input_tokens + entry.output_tokens for entry in sent),
             requests=1,
         )

@@ -203,8 +203,8 @@ def _values(row: Reconciled) -> dict[str, LogValue]:
     return {
         "day": row.day.isoformat(),
         "figures": row.figures.value,
-        "ours": format(row.cost, "f"),
-        "theirs": None if row.their_cost is None else format(row.their_cost, "f"),
+        "ours": format(row.cost.normalize(), "f"),
+        "theirs": None if row.their_cost is None else format(row.their_cost.normalize(), "f"),
         "entries": row.entries,
         "inexact": row.inexact,
         "requests": row.their_requests,

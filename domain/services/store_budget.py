@@ -77,12 +77,19 @@ class StoreHealth:
 
     @asynccontextmanager
     async def watched(
-        self, event: str, *, writes: bool = False, seconds: float | None = None, **values: str | int
+        self,
+        event: str,
+        *,
+        writes: bool = False,
+        seconds: float | None = None,
+        decides: bool = True,
+        **values: str | int,
     ) -> AsyncIterator[None]:
         """Update the health by how the work in the body ends; `seconds` limits it, None for no limit.
 
-        `event` and `values` are for the log. Raises StoreTrouble. Does not skip a hanging store: use this for work that
-        nothing waits for.
+        Unless it `decides`, a failure is logged, but nobody else skips the store for it: whoever sets a short limit may
+        only have had a busy event loop. `event` and `values` are for the log. Raises StoreTrouble. Does not skip a
+        hanging store: use this for work that nothing waits for.
         """
         began = self.clock.monotonic()
         try:
@@ -95,7 +102,7 @@ class StoreHealth:
         else:
             self._answered(writes)
             return
-        if self.clock.monotonic() - began >= HANGING_SECONDS:
+        if decides and self.clock.monotonic() - began >= HANGING_SECONDS:
             self._leave_alone(writes, trouble)
         self._log(trouble, event, writes, values)
         raise StoreTrouble(trouble)
@@ -138,7 +145,7 @@ class StoreBudget:
     async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:
         """Limit the body's work with the store and update its health. Raises StoreTrouble, or StoreSkipped at once."""
         self.watch.admit(writes=writes)
-        with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), **values)
+        with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), decides=True, **values)
         async with self._counted(), with_limit:
             yield
 

@@ -41,9 +41,10 @@ class AskedSums:
                 async with within(self._clock, PATIENCE_SECONDS):
                     await asyncio.wait((reading,))
             except TimeoutError:
-                reading.cancel()
                 self._telemetry.event("debug", NOT_SHOWN, reason="late")
                 return None
+            finally:
+                reading.cancel()
         if reading.cancelled() or (found := reading.result()) is None:
             return None
         chat = found.chat + paid if found.chat is not None else None

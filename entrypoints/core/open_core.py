@@ -28,6 +28,7 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanableStore
 from domain.services.fetch_remote import FetchRemote
+from domain.services.follow_breakers import FollowBreakers
 from domain.services.list_models import Listing
 from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
@@ -116,6 +117,8 @@ class Core:
             remote=FetchRemote(fetcher, self.clock, self.telemetry),
             telemetry=self.telemetry,
         )
+        breakers = FollowBreakers(storage.shared_breakers, MemoryBreakerState(shared_state()), store)
+        self._stack.push_async_callback(breakers.aclose)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -132,7 +135,7 @@ class Core:
             journal_cipher=storage.journal_cipher,
             breaker_state=SharedBreakerState(redis, LazyBreakerState(storage)),
             leases=SharedLeases(redis, LazyLeases(storage)),
-            turn_breaker_state=SharedBreakerState(redis, MemoryBreakerState(shared_state())),
+            turn_breaker_state=SharedBreakerState(redis, breakers),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             metrics=self.telemetry.metrics,

@@ -22,6 +22,7 @@ from entrypoints.core.storage_vault import SealedWith, StorageVault
 from entrypoints.core.stores import MemoryStores, Stores, open_stores
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactsError
+from ports.breaker_state import FollowedBreakerState
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.lookup_keys import LookupKeysUnavailable
@@ -94,6 +95,13 @@ class Storage:
         return (
             opening is not None and opening.done() and not opening.cancelled() and opening.result().location is not None
         )
+
+    def shared_breakers(self) -> FollowedBreakerState | None:
+        """Return the breakers of the database, None while none is open that may be written."""
+        opening = self._opening
+        if not self.is_open or opening is None or opening.result().read_only:
+            return None
+        return opening.result().breakers
 
     async def in_memory(self) -> SealedStore:
         """Return the store of chats that are never saved."""

@@ -30,7 +30,7 @@ from entrypoints.core.storage_file import begin_file, keep_to_owner
 from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactStore
-from ports.breaker_state import BreakerState
+from ports.breaker_state import FollowedBreakerState
 from ports.budget_rules import BudgetRuleStore
 from ports.budgets import Budgets
 from ports.cache import Cache
@@ -53,7 +53,7 @@ class Stores:
     artifacts: ArtifactStore
     leases: Leases
     tool_runs: ToolRunStore
-    breakers: BreakerState
+    breakers: FollowedBreakerState
     hosts: KnownHosts
     lookup_keys: LookupKeys
     location: StorageLocation | None = None

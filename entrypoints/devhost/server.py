@@ -13,20 +13,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from entrypoints.devhost.children import module_command, signal_group
+from entrypoints.devhost.children import grandchildren_end_too, module_command, signal_group
 from entrypoints.devhost.environments import host_python
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.host_settings import host_environment
 from entrypoints.devhost.progress import Progress, say
+from entrypoints.devhost.worker_processes import StartInTurn, answering_workers
 
 START_SECONDS = 120.0
 STOP_SECONDS = 8.0
+WORKER_SECONDS = "15"
+"""Without a sign of life for that long a worker is replaced; a killed one may be noticed as late."""
 
 
 class HostServer:
     """A host that runs inside `with`. Start it from a thread that lives as long as the host should run.
 
     `folder` holds database, log and secret and is kept; without it a temporary folder is used and removed.
+    `workers` processes answer, as with the host's own UVICORN_WORKERS; they need PostgreSQL and Redis in `settings`.
     `login=False` signs everybody in as the administrator. `offline=False` allows the host to install packages.
     `settings` are environment variables that override the defaults. Raises DevhostError.
     """
@@ -37,6 +41,7 @@ class HostServer:
         *,
         folder: Path | None = None,
         port: int | None = None,
+        workers: int = 1,
         login: bool = True,
         offline: bool = True,
         python: Path | None = None,
@@ -47,7 +52,7 @@ class HostServer:
         self.boot_seconds = 0.0
         self._temporary = folder is None
         self.folder = (folder or _temporary_folder()).resolve()
-        self.port = port or free_port()
+        self.port, self.workers = port or free_port(), workers
         self._given_port = port is not None
         self._python = python
         self._settings = {"WEBUI_AUTH": str(login), "OFFLINE_MODE": str(offline), **(settings or {})}
@@ -100,7 +105,7 @@ class HostServer:
         began = time.monotonic()
         self._process = self._spawn(python)
         try:
-            self._wait_until_healthy(began + START_SECONDS)
+            self._wait_until_ready(began + START_SECONDS)
         except BaseException:
             self.stop()
             raise
@@ -121,26 +126,44 @@ class HostServer:
         process.wait()
 
     def _spawn(self, python: Path) -> subprocess.Popen[bytes]:
-        listen = ("--host", "127.0.0.1", "--port", str(self.port), "--workers", "1")
+        listen = ("--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers))
         command = module_command(python, "uvicorn", "open_webui.main:app", *listen, "--timeout-graceful-shutdown", "1")
+        several: dict[str, str] = {}
+        if self.workers > 1:
+            several = {"UVICORN_WORKERS": str(self.workers), **grandchildren_end_too(self.folder / "children")}
+            command += ["--timeout-worker-healthcheck", WORKER_SECONDS]
         with self.log_path.open("wb") as log:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=host_environment(self.folder, self._settings),
+                env=host_environment(self.folder, {**several, **self._settings}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def _wait_until_healthy(self, deadline: float) -> None:
-        while not self._is_healthy():
-            if not self.is_running():
-                raise self._failure("ended before it was ready")
-            if time.monotonic() > deadline:
-                raise self._failure(f"did not answer within {START_SECONDS:.0f} s")
-            time.sleep(0.1)
+    def _wait_until_ready(self, deadline: float) -> None:
+        """Wait until the host answers, and each of its workers does.
+
+        The first worker makes the host's tables and settings while the others wait: several that begin on an empty
+        database get into each other's way.
+        """
+        answering: set[int] = set()
+        with StartInTurn(self.pid) as workers:
+            while not self._is_healthy():
+                workers.hold_back()
+                self._check_start(deadline)
+        while self.workers > 1 and len(answering) < self.workers:
+            self._check_start(deadline)
+            answering |= answering_workers(self.pid, self.port)
+
+    def _check_start(self, deadline: float) -> None:
+        if not self.is_running():
+            raise self._failure("ended before it was ready")
+        if time.monotonic() > deadline:
+            raise self._failure(f"did not answer within {START_SECONDS:.0f} s")
+        time.sleep(0.1)
 
     def _is_healthy(self) -> bool:
         try:

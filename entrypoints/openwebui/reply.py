@@ -12,7 +12,6 @@ from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.responses import error_response
@@ -48,8 +47,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
         neutral = neutral_answer(call.task, titled=end.fault.cause is not DrawingFlaw.WRITES_NOTHING)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
     if call.audience is Audience.HOST:
-        about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-        return {"error": box(*about)}
+        return {"error": wishes.told(end.fault, end.error_id).box()}
     return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 
@@ -58,6 +56,5 @@ def _names(wishes: Wishes) -> Vocabulary:
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-    collected.add(ShowText(BELOW, card(*about)))
+    collected.add(ShowText(BELOW, wishes.told(fault, end.error_id).card()))
     return collected

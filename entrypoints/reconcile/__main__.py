@@ -92,7 +92,7 @@ def _cells(row: Reconciled) -> tuple[str, ...]:
 
 
 def _dollars(amount: Decimal | None) -> str:
-    return "?" if amount is None else format(amount, "f")
+    return "?" if amount is None else format(amount.normalize(), "f")
 
 
 if __name__ == "__main__":

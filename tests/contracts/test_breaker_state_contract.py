@@ -11,7 +11,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.redis.breaker_state import RedisBreakerState
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
-from ports.breaker_state import BreakerState, BreakerStateUnavailable
+from ports.breaker_state import BreakerState, BreakerStateUnavailable, FollowedBreakerState, StoredBreaker
 from tests.contracts.artifact_cases import DAY
 from tests.contracts.conftest import KINDS, opened
 from tests.doubles.redis_connections import empty_redis
@@ -28,6 +28,12 @@ async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     else:
         async with opened(request.param, tmp_path) as database:
             yield MemoryBreakerState() if database is None else SqlBreakerState(database)
+
+
+@pytest.fixture(params=KINDS)
+async def followed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FollowedBreakerState]:
+    async with opened(request.param, tmp_path) as database:
+        yield MemoryBreakerState() if database is None else SqlBreakerState(database)
 
 
 async def test_an_unknown_key_is_empty(state):
@@ -84,6 +90,18 @@ async def test_the_longest_untouched_are_deleted_first_in_batches(state):
     before = DAY + SECOND * 4
     assert [await state.delete_before(before, 1) for _ in range(3)] == [1, 1, 0]
     assert [(await state.load(f"tool:{number}"))[0] for number in (1, 2, 3, 4)] == ["y", "", "", "x"]
+
+
+async def test_what_changed_lately_is_known_newest_first(followed):
+    for number in (3, 1, 2):
+        await followed.store(f"tool:{number}", f"x{number}", 0, DAY + SECOND * number)
+    _, version = await followed.load("tool:1")
+    await followed.store("tool:1", "y", version, DAY + SECOND * 9)
+    changed = await followed.changed_since(DAY + SECOND * 3, 9)
+    assert [(one.key, one.text) for one in changed] == [("tool:1", "y"), ("tool:3", "x3")]
+    assert changed[0] == StoredBreaker("tool:1", *(await followed.load("tool:1")))
+    assert [one.key for one in await followed.changed_since(DAY, 1)] == ["tool:1"]
+    assert await followed.changed_since(DAY + SECOND * 10, 9) == ()
 
 
 @pytest.mark.parametrize("text", ["", "before"])

@@ -1,23 +1,40 @@
 """The contract of every UsageLedger."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
+from functools import reduce
 from itertools import permutations
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.memory.ledger import MemoryLedger
 from adapters.sql.database import Database
 from adapters.sql.ledger import SqlLedger
-from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
+from ports.ledger import (
+    FOLLOWERS,
+    OWN_KEY,
+    CostSource,
+    Entry,
+    EntryState,
+    LedgerUnavailable,
+    ModelSum,
+    Spend,
+    UsageLedger,
+)
 from ports.usage import Paid
+from tests.doubles.databases import database_in
 
 LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
 DAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 STARTED = Entry("ns", "turn", 1, 1, DAY, user_id="ann", chat_id="chat", message_id="message", requested_model="a/b")
 ENDED = replace(
     STARTED,
@@ -167,6 +184,18 @@ async def test_spend_is_added_up_by_person_model_and_day(ledger):
     )
 
 
+async def test_what_people_pay_themselves_is_added_up_apart(ledger):
+    own = replace(ENDED, key_id=f"{OWN_KEY}0123456789ab")
+    await ledger.write(
+        [own, replace(own, turn_id="2"), replace(ENDED, turn_id="3"), replace(ENDED, turn_id="4", key_id="")]
+    )
+    assert [(one.own_key, one.entries, one.cost) for one in await ledger.spend("ns", DAY, DAY + HOUR)] == [
+        (False, 2, Decimal("0.051412")),
+        (True, 2, Decimal("0.051412")),
+    ]
+    assert [entry.own_key for entry in await stored(ledger)] == [True]
+
+
 async def test_spend_covers_from_the_beginning_to_before_the_end(ledger):
     await ledger.write([ENDED])
     assert await ledger.spend("ns", DAY, DAY) == ()
@@ -222,6 +251,54 @@ async def test_namespaces_come_in_their_order(ledger):
     for name in ("b", "a", "", "b", "a_1"):
         await ledger.write([replace(ENDED, namespace=name)])
     assert await ledger.namespaces() == ("", "a", "a_1", "b")
+
+
+@pytest.mark.parametrize("days", [1, 5, 400, 20_000])
+async def test_spend_has_every_day_whatever_lies_between(ledger, days):
+    times = [DAY - days * timedelta(days=1), DAY - HOUR, DAY, DAY.replace(hour=0), DAY - 12 * HOUR - MOMENT]
+    await ledger.write([replace(ENDED, attempt_no=number, started_at=time) for number, time in enumerate(times)])
+    spent = await ledger.spend("ns", datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+    counted = Counter(time.date() for time in times)
+    assert [(one.day, one.entries) for one in spent] == sorted(counted.items())
+
+
+async def test_spend_joins_what_was_asked_under_several_names_and_answered_under_one(ledger):
+    await ledger.write(
+        [
+            replace(ENDED, requested_model="x"),
+            replace(ENDED, attempt_no=2, requested_model="y"),
+            replace(ENDED, attempt_no=3, requested_model="a/b-2026", answering_model=""),
+        ]
+    )
+    [spent] = await ledger.spend("ns", DAY, DAY + HOUR)
+    assert (spent.model, spent.entries, spent.cost) == ("a/b-2026", 3, Decimal("0.077118"))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.decimals(min_value=0, max_value=2, places=12),
+            st.decimals(min_value=0, max_value=2, places=13),
+            st.decimals(min_value=0, max_value=10**6, places=30),
+            st.sampled_from([Decimal(text) for text in ("0", "1", "0.999999999999", "0.0000000000001", "10", "1E-12")]),
+        ),
+        max_size=30,
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_sums_of_all_kinds_of_amounts_are_exact_on_sqlite(amounts):
+    async def spent() -> tuple[Spend, ...]:
+        with TemporaryDirectory() as folder:
+            database = database_in("sqlite", Path(folder))
+            ledger = SqlLedger(database)
+            await ledger.write([replace(ENDED, attempt_no=no, cost=amount) for no, amount in enumerate(amounts)])
+            try:
+                return await ledger.spend("ns", DAY, DAY + HOUR)
+            finally:
+                await database.aclose()
+
+    exact = reduce(EXACT.add, amounts, Decimal(0))
+    assert reduce(EXACT.add, (one.cost for one in asyncio.run(spent())), Decimal(0)) == exact
 
 
 async def test_old_entries_are_deleted_in_batches(ledger):

@@ -139,6 +139,11 @@ def test_a_gauge_is_what_it_reads_now(read: Read) -> None:
     assert read.of(PLACES) == running
 
 
+def test_a_gauge_may_read_money(read: Read) -> None:
+    read.metrics.watch(PLACES, lambda: {("running",): Decimal("0.125"), ("waiting",): Decimal("1E+2")})
+    assert read.of(PLACES) == {("running",): 0.125, ("waiting",): 100}
+
+
 def test_a_later_reading_replaces_an_earlier_one(read: Read) -> None:
     read.metrics.watch(PLACES, lambda: {("running",): 1})
     read.metrics.watch(PLACES, lambda: {("running",): 2})

@@ -32,7 +32,7 @@ from entrypoints.openwebui.history_format import details_entry, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
-from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.fault_text import uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, can_run, output_item
 from entrypoints.openwebui.present.tool_lines import ToolLines
@@ -177,8 +177,8 @@ class FilteredPresenter:
         """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""
         wishes = self._wishes
         reader = wishes.reader
-        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-        shown = card(*about)
+        told = wishes.told(fault, end.error_id)
+        shown = told.card()
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not self._content)
         frames: list[Frame] = [self._text(BELOW, shown)] if in_text else []
         frames.append(status("", done=True))  # the card says all of it
@@ -186,7 +186,7 @@ class FilteredPresenter:
             frames.append(Emit({"type": "replace", "data": {"content": shown}}))
         if in_text and reader is not Audience.NOBODY:
             return [*frames, self._finish(Reason.STOP, usage)]
-        return [*frames, Yield({"error": {"message": box(*about)}, "choices": []})]
+        return [*frames, Yield({"error": {"message": told.box()}, "choices": []})]
 
     def _finish(self, reason: Reason, usage: dict[str, Any] | None) -> Yield:
         """End with one chunk of reason and usage: filters expect a choice in every chunk."""

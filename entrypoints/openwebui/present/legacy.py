@@ -28,7 +28,7 @@ from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, usage_ch
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
-from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.fault_text import uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta, can_run
 from entrypoints.openwebui.present.tool_lines import ToolLines
@@ -134,12 +134,12 @@ class LegacyPresenter:
         frames = self._beside.rest()
         wishes, closing = self._wishes, closing_of(end, self._wishes)
         if end.fault is not None:
-            about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+            told = wishes.told(end.fault, end.error_id)
             frames.append(status("", done=True))  # the card says all of it
             if self._any_text:
-                frames.append(Yield({"error": {"message": box(*about)}}))
+                frames.append(Yield({"error": {"message": told.box()}}))
             else:
-                frames.append(self._content(BELOW, card(*about)))
+                frames.append(self._content(BELOW, told.card()))
         elif end.reason is not Reason.TOOL_CALLS or not wishes.hands_over:
             frames.append(status(closing.line, done=True))
         reason = Reason.STOP if end.fault is not None else end.reason

@@ -30,7 +30,7 @@ from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
-from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.fault_text import uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, status, status_frame
 from entrypoints.openwebui.present.handover import can_run
 from entrypoints.openwebui.present.item_list import ItemList
@@ -270,8 +270,8 @@ class NativePresenter:
         shows text alone. What runs without a person is recorded as failed by its error.
         """
         wishes, text = self._wishes, self._items.text()
-        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
-        shown = card(*about)
+        told = wishes.told(fault, end.error_id)
+        shown = told.card()
         calls, reader = self._items.has_calls(), wishes.reader
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
@@ -282,7 +282,7 @@ class NativePresenter:
             return [*frames, self._completed(usage)]
         if self._version < (0, 10):
             frames.append(self._completed(usage))
-        return [*frames, Yield({"error": {"message": box(*about)}})]
+        return [*frames, Yield({"error": {"message": told.box()}})]
 
     def _needs_replace(self) -> bool:
         """Return whether to send the text once more: 0.10 keeps it in items, but its page reads the content."""

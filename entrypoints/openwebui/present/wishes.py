@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.egress.links import EVERY_HTTPS, LinkGate
+from domain.faults.fault import Fault
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import Vocabulary
@@ -55,3 +57,7 @@ class Wishes:
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown
     vocabulary: Vocabulary = PAGE
+
+    def told(self, fault: Fault, error_id: str) -> ToldFault:
+        """Return a fault as the reader is told of it now."""
+        return ToldFault(fault, error_id, self.support, self.now(), self.cards, self.vocabulary)

@@ -49,7 +49,13 @@ STATEMENTS = {
     "ledger ended": (ledger.ENDED, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
     "reconciliations": (reconciliations.BETWEEN, "reconciliation_day (day>? AND day<?)"),
     "old reconciliations": (reconciliations.BEFORE, "reconciliation_day (day<?)"),
+    "ledger sums of a day": (
+        LEDGER._spend_of_day,
+        "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)",
+    ),
     "ledger sums": (LEDGER._spend, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
+    "ledger of a chat": (LEDGER._paid[True, False], "usage_entry_chat (namespace=? AND user_id=? AND chat_id=?)"),
+    "ledger of a month": (LEDGER._paid[False, True], "usage_entry_person (namespace=? AND user_id=? AND started_at>?)"),
     "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 

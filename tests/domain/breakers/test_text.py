@@ -16,8 +16,15 @@ AT = st.integers(0, 2**45)
 FAILURES = st.lists(AT, max_size=MOST_FAILURES).map(tuple)
 PROBES = st.builds(Probe, st.text("0123456789ABCDEF", min_size=1, max_size=26), AT, st.integers(0, 86_400_000))
 COUNTS = st.integers(0, 2**31)
-BREAKERS = st.builds(Breaker, FAILURES, COUNTS) | st.builds(
-    Breaker, FAILURES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES
+MARKED = FAILURES.filter(bool).flatmap(
+    lambda failures: st.lists(
+        st.text("0123456789abcdef", max_size=16), min_size=len(failures), max_size=len(failures)
+    ).map(lambda people: Breaker(failures, people=tuple(people) if any(people) else ()))
+)
+BREAKERS = (
+    MARKED
+    | st.builds(Breaker, FAILURES, COUNTS)
+    | st.builds(Breaker, FAILURES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES)
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
@@ -43,7 +50,7 @@ def test_the_fullest_breaker_fits():
     breaker = Breaker(epoch=2**53)
     for number in range(MOST_FAILURES - 1):
         at = 1_770_000_000_000 + number * 1_700_000
-        breaker, _ = settle(breaker, policy, at, Verdict.FAILURE, epoch=breaker.epoch)
+        breaker, _ = settle(breaker, policy, at, Verdict.FAILURE, epoch=breaker.epoch, person=f"{number:016}")
     assert len(breaker.failures) == MOST_FAILURES - 1
     assert len(write_breaker(breaker)) < MOST_CHARACTERS
 

@@ -20,6 +20,7 @@ from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
+from domain.services.sum_spending import SumSpending
 from domain.services.turn_books import TurnBooks
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
@@ -59,6 +60,7 @@ class Stage:
         offload: InlineOffload | None = None,
         fetch: FetchRemote | None = None,
         keeping: Callable[[FakeClock, RecordedTelemetry], KeepLedger] | None = None,
+        summing: Callable[[KeepLedger, StoreHealth], SumSpending] | None = None,
         limited: Callable[[FakeClock, RecordedTelemetry], BudgetTurn] | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
@@ -90,7 +92,11 @@ class Stage:
             store=health,
             guard=GuardTurn(guard, health),
             measure=MeasureTurns(self.metrics, self.spans),
-            books=TurnBooks(self.keeper, budgets=limited(self.clock, self.log) if limited is not None else None),
+            books=TurnBooks(
+                self.keeper,
+                sums=summing(self.keeper, health) if summing is not None and self.keeper is not None else None,
+                budgets=limited(self.clock, self.log) if limited is not None else None,
+            ),
         )
 
     def outputs(

@@ -9,18 +9,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.memory.ledger_journal import MemoryLedgerJournal
+from domain.faults.fault import FaultKind
 from domain.request.bookkeeping import Bookkeeping
 from domain.request.turn_request import Person
 from domain.services.count_events import CountEvents
 from domain.services.keep_ledger import KeepLedger
 from domain.services.store_budget import StoreHealth
 from domain.services.sum_spending import MOST, PATIENCE_SECONDS, READ_SECONDS, AskedSums, SumSpending
+from domain.turn.steps import Ended
 from ports.ledger import CostSource, Entry, EntryState
+from ports.response_events import UpstreamProblem
+from ports.responses import Refused
 from ports.usage import NOT_PAID, Paid, SpentSoFar
-from tests.domain.services.stage import REQUEST
+from tests.domain.services.stage import REQUEST, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import START, FakeClock, settled, until
 from tests.doubles.ledger import BreakableLedger
 from tests.doubles.metrics import RecordedMetrics
+from tests.doubles.responses import Hang, Refusing
 from tests.doubles.telemetry import RecordedTelemetry
 
 CENT = Decimal("0.01")
@@ -40,6 +45,7 @@ PAID = Entry(
     settled_at=START,
 )
 TURN = Paid(Decimal("0.002"))
+REFUSED = Refusing(Refused(UpstreamProblem(status=401, kind="unauthorized", text="no such key")))
 
 
 class Books:
@@ -219,3 +225,83 @@ async def test_the_month_is_one_of_the_time_zone_of_budgets():
     books = Books(replace(PAID, started_at=datetime(2026, 2, 28, 23, 30, tzinfo=UTC)))
     spent = [await books.asked(replace(ANN, ledger=book)).with_turn(NOT_PAID) for book in (BOTH, berlin)]
     assert spent == [SpentSoFar(Paid(CENT), NOT_PAID), SpentSoFar(Paid(CENT), Paid(CENT))]
+
+
+# --- beside a turn -------------------------------------------------------------------------------------------
+
+
+def stage(ledger: BreakableLedger, *scripts) -> Stage:
+    """Return a stage whose turns show the sums of a ledger."""
+
+    def keeping(clock, log):
+        return KeepLedger(ledger, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+
+    def summing(keeper, store):
+        return SumSpending(ledger, keeper, store, RecordedTelemetry())
+
+    return Stage(*scripts, keeping=keeping, summing=summing)
+
+
+async def test_a_turn_ends_with_the_sums_of_all_that_was_paid_before_and_its_own():
+    ledger = BreakableLedger()
+    await ledger.write([PAID])
+    end = end_of(await stage(ledger, said("a")).read(ANN))
+    assert end.paid == Paid(Decimal("0.001"))
+    assert end.spent == SpentSoFar(Paid(Decimal("0.011")), Paid(Decimal("0.011")))
+
+
+async def test_no_word_waits_for_the_sums_and_the_end_waits_half_a_second_at_most():
+    ledger, outputs = BreakableLedger(), []
+    ledger.reading = asyncio.Event()
+    turn = stage(ledger, said("one", "two"))
+    reader = turn.reading(outputs, ANN)
+    await until(lambda: PATIENCE_SECONDS in turn.clock.moments)
+    assert text_of(outputs) == "onetwo"
+    assert not any(isinstance(output, Ended) for output in outputs)
+    assert turn.places.taken == 0
+    turn.clock.advance(PATIENCE_SECONDS)
+    await until(reader.done)
+    assert (end_of(outputs).spent, end_of(outputs).paid) == (None, Paid(Decimal("0.001")))
+    await turn.run_turn.drained()
+
+
+async def test_a_failure_does_not_wait_for_the_sums():
+    ledger = BreakableLedger()
+    ledger.reading = asyncio.Event()
+    turn = stage(ledger, [REFUSED])
+    outputs = await turn.read(ANN)
+    assert fault_of(outputs).kind is FaultKind.BAD_KEY
+    assert end_of(outputs).spent is None
+    assert PATIENCE_SECONDS not in turn.clock.moments
+
+
+async def test_a_reader_who_leaves_while_the_end_waits_leaves_a_settled_turn():
+    ledger, outputs = BreakableLedger(), []
+    ledger.reading = asyncio.Event()
+    turn = stage(ledger, said("one"))
+    reader = turn.reading(outputs, ANN)
+    await until(lambda: PATIENCE_SECONDS in turn.clock.moments)
+    await turn.stop(reader)
+    assert turn.log.only("turn_ended").values["reason"] == "stop"
+    assert (turn.notices.seen, turn.places.taken) == ([], 0)
+
+
+async def test_a_stopped_turn_tells_the_sums_too():
+    ledger, outputs = BreakableLedger(), []
+    await ledger.write([PAID])
+    turn = stage(ledger, [*said("half")[:1], Hang()])
+    reader = turn.reading(outputs, ANN)
+    await until(lambda: outputs)
+    await settled()
+    await turn.stop(reader)
+    [stop] = turn.notices.seen
+    assert stop.spent == SpentSoFar(Paid(CENT) + stop.paid, Paid(CENT) + stop.paid)
+    assert not stop.paid.is_exact
+
+
+async def test_a_temporary_chats_turn_tells_the_month_alone():
+    ledger = BreakableLedger()
+    await ledger.write([PAID])
+    temporary = replace(ANN, person=replace(ANN.person, temporary=True))
+    end = end_of(await stage(ledger, said("a")).read(temporary))
+    assert end.spent == SpentSoFar(None, Paid(Decimal("0.011")))

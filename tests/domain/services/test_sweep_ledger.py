@@ -20,7 +20,7 @@ from domain.services.sweep_ledger import (
     SweptLedger,
 )
 from ports.generations import GenerationRecord
-from ports.ledger import CostSource, Entry, EntryState
+from ports.ledger import OWN_KEY, CostSource, Entry, EntryState
 from ports.responses import Route
 from tests.doubles.clock import START, FakeClock, settled
 from tests.doubles.ids import FakeIds
@@ -83,6 +83,13 @@ async def test_a_name_that_upstream_does_not_know_leaves_an_estimate(swept):
     await swept.ledger.write([replace(NAMED, generation_id="gen-unknown")])
     await swept.sweep()
     assert (await swept.entry("named")).state is EntryState.ESTIMATED
+
+
+async def test_a_record_of_a_persons_own_key_is_not_asked_for_with_the_operators(swept):
+    await swept.ledger.write([replace(NAMED, key_id=f"{OWN_KEY}0123456789ab")])
+    await swept.sweep()
+    assert (await swept.entry("named")).state is EntryState.ESTIMATED
+    assert swept.generations.asked == []
 
 
 async def test_what_upstream_refused_stays_free(swept):

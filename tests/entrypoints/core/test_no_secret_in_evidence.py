@@ -25,7 +25,7 @@ from entrypoints.core.storage_location import sqlite_location
 from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.own_cards import OwnCards
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.sentences.card_variables import VARIABLES
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
@@ -153,11 +153,11 @@ async def evidence(secret: str, place: Place, folder: Path) -> str:
         shown += [
             repr(fault),
             str(fault),
-            card(fault, "00e1"),
-            box(fault, "00e1"),
+            ToldFault(fault, "00e1").card(),
+            ToldFault(fault, "00e1").box(),
             json.dumps(error_object(fault, "00e1")),
         ]
-        shown += [card(fault, "00e1", own=own), box(fault, "00e1", own=own)]
+        shown += [ToldFault(fault, "00e1", own=own).card(), ToldFault(fault, "00e1", own=own).box()]
     password = (secret if place.where == "password of records" else PASSWORD).encode()
     for file in sorted((folder / "session_logs").rglob("*")):
         shown.append(str(file.relative_to(folder)))

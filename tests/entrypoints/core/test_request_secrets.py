@@ -18,7 +18,7 @@ from entrypoints.core.open_core import open_core
 from entrypoints.openai.completions_body import read_completions_body
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.host_call import read_call
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.sentences.server_tools import use_line
 from entrypoints.settings import Settings
 from ports.responses import ResponsesBody
@@ -82,7 +82,7 @@ async def test_a_credential_that_upstream_repeats_in_an_error_is_shown_and_logge
     fault = last.end.fault
     assert isinstance(fault, Fault)
 
-    shown = f"{fault!r} {card(fault, 'id')} {box(fault, 'id')} {error_object(fault, 'id')}"
+    shown = f"{fault!r} {ToldFault(fault, 'id').card()} {ToldFault(fault, 'id').box()} {error_object(fault, 'id')}"
     assert "maps refused" in shown
     assert "application/json" in shown
     assert "turn_ended" in caplog.text

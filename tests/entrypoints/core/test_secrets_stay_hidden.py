@@ -37,7 +37,7 @@ from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.host_call import read_call
 from entrypoints.openwebui.host_storage import HostStorage
 from entrypoints.openwebui.pipe import Pipe
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.settings import SETTINGS, Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_secret import StoreSecret
@@ -217,7 +217,8 @@ async def test_a_turn_through_a_proxy_that_fails_shows_its_password_nowhere(
     assert isinstance(fault, Fault)
 
     assert any(IN_URL in proxy for proxy in environment.proxies.values())
-    shown = f"{fault!r} {card(fault, 'id')} {box(fault, 'id')} {error_object(fault, 'id')} {environment!r} {core!r}"
+    told = ToldFault(fault, "id")
+    shown = f"{fault!r} {told.card()} {told.box()} {error_object(fault, 'id')} {environment!r} {core!r}"
     assert IN_URL not in shown + caplog.text
     assert "turn_" in caplog.text
 
@@ -291,7 +292,7 @@ async def test_a_key_that_a_gateway_repeats_is_in_no_card_error_or_log(
     fault = last.end.fault
     assert isinstance(fault, Fault)
 
-    shown = f"{fault!r} {card(fault, 'id')} {box(fault, 'id')} {error_object(fault, 'id')}"
+    shown = f"{fault!r} {ToldFault(fault, 'id').card()} {ToldFault(fault, 'id').box()} {error_object(fault, 'id')}"
     assert "no such key" in shown
     assert SENTINEL not in shown
     assert SENTINEL not in caplog.text

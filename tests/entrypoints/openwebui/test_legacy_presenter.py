@@ -19,7 +19,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.openwebui.present.frames import RESULT_SHOWN
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.wishes import Wishes
@@ -182,7 +182,7 @@ def test_fault_after_text_is_a_status_an_error_and_the_finish(presenter: LegacyP
     frames = tell(presenter, ShowText(0, "so far"), failed(usage=USAGE))
 
     assert kinds(frames) == [CHUNK, "emit status", "error", CHUNK, f"{CHUNK} usage"]
-    assert yielded(frames)[1] == {"error": {"message": box(FAULT, ERROR_ID, "help@x.test")}}
+    assert yielded(frames)[1] == {"error": {"message": ToldFault(FAULT, ERROR_ID, "help@x.test").box()}}
     assert yielded(frames)[2]["choices"][0]["finish_reason"] == "stop"
 
 
@@ -191,7 +191,7 @@ def test_fault_before_any_text_is_a_card_in_the_text(presenter: LegacyPresenter,
     frames = tell(presenter, *before, failed())
 
     assert "error" not in kinds(frames)
-    assert deltas(yielded(frames))[-1].strip() == card(FAULT, ERROR_ID, "help@x.test")
+    assert deltas(yielded(frames))[-1].strip() == ToldFault(FAULT, ERROR_ID, "help@x.test").card()
 
 
 def test_fault_ends_the_status_line_without_saying_it_twice(presenter: LegacyPresenter) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from domain.turn.steps import Output, ShowCall, ShowCallResult, ShowReasoning, ShowText
 from entrypoints.openwebui.host_call import Audience
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from tests.entrypoints.openwebui.told import (
@@ -44,7 +44,7 @@ def test_fault_after_text_is_an_error_as_the_last_item(version: tuple[int, int],
     frames = tell(presenter(version), ShowText(0, "so far"), failed())
 
     assert kinds(frames) == [*BEGUN, *closing]
-    assert yielded(frames)[-1] == {"error": {"message": box(FAULT, ERROR_ID, "help@x.test")}}
+    assert yielded(frames)[-1] == {"error": {"message": ToldFault(FAULT, ERROR_ID, "help@x.test").box()}}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -70,14 +70,14 @@ def test_fault_before_any_text_is_a_card_in_the_text_where_an_error_would_block_
     frames = tell(presenter(version), failed(usage=USAGE))
 
     assert kinds(frames) == [*BEGUN, *closing]
-    assert HostList().take(yielded(frames)).text == card(FAULT, ERROR_ID, "help@x.test")
+    assert HostList().take(yielded(frames)).text == ToldFault(FAULT, ERROR_ID, "help@x.test").card()
     assert yielded(frames)[-1]["response"]["usage"]["total_tokens"] == 15
 
 
 def test_card_in_the_text_is_also_the_content_where_the_host_looks_there() -> None:
     frames = tell(presenter((0, 10)), failed())
 
-    assert emitted(frames)[-1]["data"] == {"content": card(FAULT, ERROR_ID, "help@x.test")}
+    assert emitted(frames)[-1]["data"] == {"content": ToldFault(FAULT, ERROR_ID, "help@x.test").card()}
 
 
 def test_fault_before_any_text_is_an_error_alone_on_the_newest_host() -> None:
@@ -130,9 +130,9 @@ def test_fault_after_tools_adds_no_text_and_leaves_something_to_read_where_the_p
     frames = tell(presenter(version), *tools, failed())
 
     replaced = [event["data"]["content"] for event in emitted(frames) if event["type"] == "replace"]
-    assert yielded(frames)[-1] == {"error": {"message": box(FAULT, ERROR_ID, "help@x.test")}}
+    assert yielded(frames)[-1] == {"error": {"message": ToldFault(FAULT, ERROR_ID, "help@x.test").box()}}
     assert HostList().take(yielded(frames)).text == ""
-    assert replaced == ([card(FAULT, ERROR_ID, "help@x.test")] if version == (0, 10) else [])
+    assert replaced == ([ToldFault(FAULT, ERROR_ID, "help@x.test").card()] if version == (0, 10) else [])
 
 
 @pytest.mark.parametrize("version", OLDER)
@@ -148,7 +148,7 @@ def test_a_channel_reads_the_fault_as_text(version: tuple[int, int], told: tuple
     frames = tell(shown, *told, failed())
 
     assert "error" not in kinds(frames)
-    assert HostList().take(yielded(frames)).text.endswith(card(FAULT, ERROR_ID, "help@x.test"))
+    assert HostList().take(yielded(frames)).text.endswith(ToldFault(FAULT, ERROR_ID, "help@x.test").card())
 
 
 @pytest.mark.parametrize("version", [*VERSIONS, (0, 9), (0, 11)])

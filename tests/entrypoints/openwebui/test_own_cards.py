@@ -23,7 +23,7 @@ from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall, RequestedModel
 from entrypoints.openwebui.own_cards import OwnCards
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.card_templates import TEMPLATE_OF, template_of
@@ -181,9 +181,9 @@ def test_fault_is_shown_by_its_own_card_and_no_other(name: str) -> None:
     end, _ = ended_with(name)
     assert end.fault is not None
     assert template_of(end.fault) == name.lower()
-    assert card(end.fault, ERROR_ID, now=NOW, own=own("Own {error_id}", name)) == f"Own {ERROR_ID}"
+    assert ToldFault(end.fault, ERROR_ID, now=NOW, own=own("Own {error_id}", name)).card() == f"Own {ERROR_ID}"
     others = own("Own", *(other for other in NAMES if other != name))
-    assert card(end.fault, ERROR_ID, now=NOW, own=others) == card(end.fault, ERROR_ID, now=NOW)
+    assert ToldFault(end.fault, ERROR_ID, now=NOW, own=others).card() == ToldFault(end.fault, ERROR_ID, now=NOW).card()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -271,7 +271,7 @@ def test_raw_error_is_bounded_and_in_no_built_in_card() -> None:
     assert 2_000 <= len(found["provider_raw_json"]) <= 2_048
     assert len(found["raw_body"]) <= 2_048
     assert len(found["metadata_json"]) <= 2_048
-    assert len(card(end.fault, ERROR_ID)) < 1_000
+    assert len(ToldFault(end.fault, ERROR_ID).card()) < 1_000
 
 
 @pytest.mark.parametrize("written", ["{error_id}" * 1_500, "{raw_body}" * 400])
@@ -282,7 +282,7 @@ def test_enormous_card_gives_way_to_the_built_in_one_with_one_warning(written: s
     assert end.fault is not None
     for _ in range(3):
         cards = OwnCards(Settings(service_error_template=written * 2), CALL, warnings)
-        assert card(end.fault, ERROR_ID, own=cards) == card(end.fault, ERROR_ID)
+        assert ToldFault(end.fault, ERROR_ID, own=cards).card() == ToldFault(end.fault, ERROR_ID).card()
     logged = telemetry.only("card_not_shown")
     assert logged.level == "warning"
     assert str(logged.values["reason"]).startswith("SERVICE_ERROR_TEMPLATE: ")
@@ -307,8 +307,8 @@ def test_card_is_shown_in_every_form_of_page() -> None:
     end, _ = ended_with("RATE_LIMIT_TEMPLATE")
     assert end.fault is not None
     cards = own("### Slow down\n- **Wait** {retry_after_seconds} s\n- {upstream_message}")
-    assert card(end.fault, ERROR_ID, own=cards) == "### Slow down\n- **Wait** 0 s\n- slow down"
-    assert box(end.fault, ERROR_ID, own=cards) == "Slow down \u00b7 Wait 0 s \u00b7 slow down"
+    assert ToldFault(end.fault, ERROR_ID, own=cards).card() == "### Slow down\n- **Wait** 0 s\n- slow down"
+    assert ToldFault(end.fault, ERROR_ID, own=cards).box() == "Slow down \u00b7 Wait 0 s \u00b7 slow down"
     wishes = Wishes(cards=cards)
     older = NativePresenter("r1", (0, 8), wishes).present(Ended(end))
     assert HostList().take(yielded(older)).text == "### Slow down\n- **Wait** 0 s\n- slow down"

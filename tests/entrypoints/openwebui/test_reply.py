@@ -16,7 +16,7 @@ from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.fault_text import ToldFault
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.vocabulary import VALVES
@@ -100,7 +100,7 @@ async def test_fault_of_an_api_client_is_an_error_object_with_its_http_status() 
 async def test_fault_for_the_hosts_own_code_is_a_line_that_it_prints() -> None:
     got = await answered(Caller.API, failed(), audience=Audience.HOST)
 
-    assert got == {"error": box(FAULT, ERROR_ID)}
+    assert got == {"error": ToldFault(FAULT, ERROR_ID).box()}
 
 
 @pytest.mark.usefixtures("starlette")
@@ -126,7 +126,7 @@ async def test_fault_of_a_task_is_a_plain_error_object() -> None:
 async def test_fault_of_a_person_is_a_card_below_the_text_so_far() -> None:
     got = await answered(Caller.PAGE, ShowText(0, "so far"), failed(), wishes=Wishes(support="help@x.test"))
 
-    assert got["choices"][0]["message"]["content"] == "so far\n\n" + card(FAULT, ERROR_ID, "help@x.test")
+    assert got["choices"][0]["message"]["content"] == "so far\n\n" + ToldFault(FAULT, ERROR_ID, "help@x.test").card()
 
 
 async def test_fault_of_a_person_is_shown_once() -> None:

@@ -26,6 +26,7 @@ from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS, FAULT_TEXTS
 from entrypoints.sentences.faults import advice, cause_words, happened
+from entrypoints.sentences.own_keys import OWN_KEY_CAUSES, OWN_KEY_FAULTS
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.settings import SETTINGS
 
@@ -82,13 +83,31 @@ def test_a_fault_about_the_key_names_the_key_and_no_address(fault):
     assert "BASE_URL" not in advice(fault, VALVES)
 
 
+OWN = [Fault(kind) for kind in OWN_KEY_FAULTS] + [Fault(FaultKind.BAD_KEY, cause=cause) for cause in OWN_KEY_CAUSES]
+
+
+@pytest.mark.parametrize("fault", OWN, ids=str)
+def test_a_person_whose_own_key_pays_reads_what_they_can_do_themselves(fault):
+    own = VALVES.paid_by_person(own_key=True)
+    said = happened(fault, own) + advice(fault, own)
+    assert "own" in said
+    assert said != happened(fault, VALVES) + advice(fault, VALVES)
+    assert "valve API_KEY" not in said
+
+
+def test_other_faults_are_the_same_for_everybody():
+    own = VALVES.paid_by_person(own_key=True)
+    others = [Fault(kind) for kind in FaultKind if kind not in OWN_KEY_FAULTS]
+    assert all(happened(fault, own) == happened(fault, VALVES) for fault in others)
+
+
 def test_no_two_faults_share_a_sentence():
     assert len({text.happened for text in FAULT_TEXTS.values()}) == len(FaultKind)
 
 
 def test_sentences_name_only_settings_there_are():
     own = {"enter_key", "program", "reload", "go_on", "when"}
-    known = [*FAULT_TEXTS.values(), *CAUSE_TEXTS.values()]
+    known = [*FAULT_TEXTS.values(), *CAUSE_TEXTS.values(), *OWN_KEY_FAULTS.values(), *OWN_KEY_CAUSES.values()]
     texts = [sentence for text in known for sentence in (text.happened, text.advice, text.again)]
     assert {key for text in texts for key in re.findall(r"{(\w+)}", text)} - own <= KEYS
 

@@ -38,8 +38,9 @@ from domain.turn.statuses import (
 from domain.turn.steps import End, Reason
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.own_cards import NO_OWN_CARDS
-from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.fault_text import ToldFault, uncalled
 from entrypoints.openwebui.vocabulary import PAGE, VALVES
+from entrypoints.sentences.allowances import allowance_words
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS
 from entrypoints.sentences.german import SENTENCES
 from entrypoints.sentences.languages import Language, language_of
@@ -51,6 +52,7 @@ from entrypoints.sentences.usage import closing_line
 from entrypoints.sentences.usage_labels import WORDS as LABELS
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.simulator.scenarios.server_works import FAMILIES
+from ports.allowances import Allowance, AllowanceKind
 from ports.notices import ToolPaused, ToolSkipped, TurnStopped
 from ports.usage import Paid, SpentSoFar, Timing, Usage
 from tests.entrypoints.sentences.english_texts import NAMES, english_texts
@@ -146,14 +148,29 @@ def faults() -> Iterator[Fault]:
     yield from (Fault(FaultKind.BAD_REQUEST, cause=cause, retry_after=wait) for cause in CAUSES for wait in WAITS)
 
 
-@pytest.mark.parametrize("vocabulary", [DE, VALVES.spoken_in(Language.GERMAN), NEUTRAL.spoken_in(Language.GERMAN)])
+@pytest.mark.parametrize(
+    "vocabulary",
+    [DE, VALVES.spoken_in(Language.GERMAN), NEUTRAL.spoken_in(Language.GERMAN), DE.paid_by_person(own_key=True)],
+)
 def test_no_english_word_is_left_in_a_german_fault(vocabulary: Vocabulary) -> None:
     for fault in faults():
         for now in (None, NOW):
             about = (fault, "00e1", "x@x.test", now, NO_OWN_CARDS, vocabulary)
-            for shown in (card(*about), box(*about), error_object(fault, "00e1", vocabulary)["message"]):
+            for shown in (
+                ToldFault(*about).card(),
+                ToldFault(*about).box(),
+                error_object(fault, "00e1", vocabulary)["message"],
+            ):
                 assert english_in(shown.replace("gateway.example", "")) == [], shown
                 assert "{" not in shown
+
+
+@pytest.mark.parametrize("kind", AllowanceKind)
+def test_the_warning_of_a_limit_is_german(kind: AllowanceKind) -> None:
+    words = allowance_words(Allowance(kind, Decimal("12.5"), Decimal("1.239")), DE)
+    assert english_in(words) == []
+    assert "1,23" in words
+    assert "9 %" in words
 
 
 def test_only_words_change_in_the_error_object() -> None:
@@ -231,7 +248,7 @@ def test_moments_are_german(moment: datetime, words: str) -> None:
 
 def test_a_card_in_german() -> None:
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
-    assert card(fault, "00e1", "help@x.test", NOW, vocabulary=DE).split("\n\n") == [
+    assert ToldFault(fault, "00e1", "help@x.test", NOW, vocabulary=DE).card().split("\n\n") == [
         "An dieses Modell wurden zu viele Anfragen gesendet.",
         "Senden Sie die Nachricht in 3 Sekunden erneut, oder wählen Sie ein anderes Modell.",
         "Details: Acme: slow down",
@@ -241,10 +258,10 @@ def test_a_card_in_german() -> None:
 
 
 def test_settings_and_the_program_are_named_in_german() -> None:
-    assert "prüfen; die Schlüssel" in card(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE)
-    assert "das Valve API_KEY" in card(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE)
-    assert "In der Pipe ist" in card(Fault(FaultKind.INTERNAL), "00e1", vocabulary=DE)
-    assert "„Antwort fortsetzen“" in card(Fault(FaultKind.INTERRUPTED), "00e1", vocabulary=DE)
+    assert "prüfen; die Schlüssel" in ToldFault(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE).card()
+    assert "das Valve API_KEY" in ToldFault(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE).card()
+    assert "In der Pipe ist" in ToldFault(Fault(FaultKind.INTERNAL), "00e1", vocabulary=DE).card()
+    assert "„Antwort fortsetzen“" in ToldFault(Fault(FaultKind.INTERRUPTED), "00e1", vocabulary=DE).card()
 
 
 def test_names_from_outside_are_never_taken_for_names_of_ours() -> None:

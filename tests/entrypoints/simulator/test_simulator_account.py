@@ -1,7 +1,11 @@
 """Keys, the catalog, and bills."""
 
+from decimal import Decimal
+
 import pytest
 
+from entrypoints.simulator.__main__ import parsed
+from entrypoints.simulator.account import LIMIT, Allowed
 from entrypoints.simulator.scenarios.registry import listed_slugs
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.simulator.reading import KEY, Caller
@@ -73,6 +77,32 @@ async def test_key_reports_the_spending(caller: Caller) -> None:
 
 async def test_credits_are_for_management_keys(caller: Caller) -> None:
     assert (await caller.get("/credits")).status == 403
+
+
+async def test_limits_and_credits_are_what_the_test_says(caller: Caller, simulator: Simulator) -> None:
+    simulator.allowed = Allowed(limit=None, credits=Decimal(7))
+    await caller.stream("sim/usage")
+    key = (await caller.get("/key")).json["data"]
+    assert (key["limit"], key["limit_remaining"], key["is_management_key"]) == (None, None, True)
+    assert (await caller.get("/credits")).json["data"] == {
+        "total_credits": 7.0,
+        "total_usage": pytest.approx(0.001665),
+    }
+
+
+async def test_each_key_has_its_own_spending_and_its_own_bills(caller: Caller, simulator: Simulator) -> None:
+    simulator.keys = frozenset({KEY, "sk-or-v1-another"})
+    reply = await caller.stream("sim/usage")
+    assert (await caller.get("/key", key="sk-or-v1-another")).json["data"]["usage"] == 0
+    bill = reply.headers["X-Generation-Id"]
+    assert (await caller.get("/generation", key="sk-or-v1-another", id=bill)).status == 404
+    assert (await caller.get("/generation", id=bill)).status == 200
+
+
+def test_limits_are_options_of_the_command() -> None:
+    assert (parsed([]).limit, parsed([]).credits) == (LIMIT, None)
+    given = parsed(["--limit", "2.5", "--credits", "10"])
+    assert (given.limit, given.credits) == (Decimal("2.5"), Decimal(10))
 
 
 async def test_bill_repeats_the_usage_of_the_call(caller: Caller) -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import re
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import aiohttp
 import pytest
 
 from domain.request.turn_request import Caller as Who
@@ -16,7 +19,7 @@ from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.account import Allowed
 from entrypoints.simulator.server import Simulator
 from ports.ledger import Entry
-from tests.entrypoints.openwebui.service.calling import KEY, Caller, Reply, eventually, questions
+from tests.entrypoints.openwebui.service.calling import KEY, PATIENCE, Caller, Reply, eventually, questions
 
 THEIRS = "sk-or-v1-the-key-of-ann-0123456789abcdef"
 ON = {"ADVANCED": "ALLOW_USER_KEYS=true\nENABLE_LEDGER=true\nLOG_LEVEL=DEBUG"}
@@ -332,3 +335,24 @@ async def test_what_is_watched_is_the_operators_key_never_a_persons(ann, simulat
     await ann.ask("sim/echo")
     await checked(ann)
     assert {record.key for record in simulator.records if record.path.endswith(("/key", "/credits"))} == {KEY}
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_metrics_show_what_the_key_may_still_spend(caller, simulator):
+    simulator.allowed = Allowed(limit=Decimal("12.5"), credits=Decimal(3))
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    caller.valves["ADVANCED"] = f"METRICS_PORT={port}"
+    await caller.ask("sim/echo")
+    await checked(caller)
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
+        while True:
+            with suppress(aiohttp.ClientError):
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    text = await answer.text()
+                    break
+            await asyncio.sleep(0.01)
+    shown = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("openrouter_pipe_key_"))
+    limits = {kind: float(shown[f'openrouter_pipe_key_limit_usd{{kind="{kind}"}}']) for kind in ("key", "credits")}
+    assert limits == {"key": 12.5, "credits": 3}
+    assert 12.4 < float(shown['openrouter_pipe_key_remaining_usd{kind="key"}']) <= 12.5
