@@ -67,6 +67,7 @@ class Drill:
         self.figures = Figures()
         self.workers: list[Worker] = []
         self.spent: tuple[Spend, ...] = ()
+        self.away = (0.0, 0.0)
         self._counted = (0.0, 0)
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
         share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
@@ -87,7 +88,8 @@ class Drill:
             turns, tables = turns_of(self.workers), await asyncio.to_thread(read_tables, self.database)
             judge(simulator, turns, tables, self.figures)
             judge_spend(self.spent, tables, self.figures)
-            judge_budgets(simulator, turns, calls_of(simulator), tables, self.hard, self.figures)
+            calls = calls_of(simulator)
+            judge_budgets(simulator, turns, calls, tables, self.away, self.hard, self.figures)
         return self.figures
 
     def _job(self, simulator: Simulator, report: Path) -> Job:
@@ -155,12 +157,15 @@ class Drill:
         """Stop the database in the middle, and start it again."""
         await self._until(0.5)
 
+        began = time.monotonic()
+
         def restart() -> None:
             with stopped_postgres():
                 time.sleep(RESTART_SECONDS)
                 self.figures.counts["journals in use while the database was down"] = len(self._journals())
 
         await asyncio.to_thread(restart)
+        self.away = (began, time.monotonic())
         self.figures.counts["restarts of the database"] += 1
 
     async def _finish(self, simulator: Simulator) -> None:

@@ -15,6 +15,8 @@ UNIT = Decimal("1e-10")
 MOMENT = 1.5
 """Seconds from the admission of a turn to its request, and from its answer to its posting."""
 SPENT, UNKNOWN = "budget_spent", "budget_unknown"
+SKIPPED = 12.0
+"""Seconds for which a process may leave a database alone that was away."""
 SETTLED_HOLDS = frozenset({"posted", "voided"})
 
 
@@ -23,16 +25,20 @@ def judge_budgets(
     turns: list[Turn],
     calls: Mapping[str, list[RequestRecord]],
     tables: Tables,
+    away: tuple[float, float],
     hard: Decimal,
     f: Figures,
 ) -> None:
-    """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows."""
+    """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows.
+
+    `away`: from when to when the database was away, on the monotonic clock.
+    """
     _judge_holds(tables, f)
     _judge_refusals(turns, calls, tables, f)
     capped = [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])]
     _judge_hard(simulator, capped, tables, hard, f)
     _judge_rates(turns, tables, f)
-    _judge_counters(turns, tables, f)
+    _judge_counters(turns, tables, away, f)
 
 
 def _judge_holds(tables: Tables, f: Figures) -> None:
@@ -103,8 +109,10 @@ def _judge_rates(turns: Iterable[Turn], tables: Tables, f: Figures) -> None:
         f.misses.append(f"a person sent {max(minutes)} requests in a minute, {PER_MINUTE} are allowed")
 
 
-def _judge_counters(turns: Iterable[Turn], tables: Tables, f: Figures) -> None:
-    """The counters equal the rows; only turns without a reservation whose process was killed may be missing."""
+def _judge_counters(turns: Iterable[Turn], tables: Tables, away: tuple[float, float], f: Figures) -> None:
+    """The counters equal the rows. Only turns without a reservation may be missing, whose process could post them no
+    more: it was killed, or it ended while the database was away for it.
+    """
     everything = capped = tolerance = 0
     requests = 0
     for turn in turns:
@@ -112,8 +120,8 @@ def _judge_counters(turns: Iterable[Turn], tables: Tables, f: Figures) -> None:
         if not sent:
             continue
         if turn.turn_id not in tables.holds:
-            f.counts["turns of killed processes, sent without a reservation, not counted"] += 1
-            if turn.worker.killed_at == float("inf"):
+            f.counts["turns of gone processes, sent without a reservation, not counted"] += 1
+            if turn.worker.killed_at == float("inf") and not away[0] < turn.worker.done_at < away[1] + SKIPPED:
                 f.miss(turn, "a turn was sent and has no reservation")
             continue
         f.counts["turns sent without a reservation, and counted"] += turn.turn_id not in tables.reserved

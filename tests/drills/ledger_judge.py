@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,11 +31,15 @@ VOID, SETTLED, ESTIMATED = "void", "settled", "estimated"
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process: its report, and when it was killed, on the monotonic and on the wall clock; inf if it was not."""
+    """One process: its report, and when it was killed, on the monotonic and on the wall clock; inf if it was not.
+
+    `done_at`: when it had nothing left to do, on the monotonic clock.
+    """
 
     report: Path
     killed_at: float = float("inf")
     killed_on: float = float("inf")
+    done_at: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def turns_of(workers: Iterable[Worker]) -> list[Turn]:
         left = {line[1]: float(line[-1]) for line in lines if line[0] == "left"}
         ended = {line[1]: line[2] for line in lines if line[0] == "ended"}
         warned = {line[1] for line in lines if line[0] == "warned"}
+        worker = replace(worker, done_at=next((float(line[1]) for line in lines if line[0] == "done"), float("inf")))
         for line in lines:
             if line[0] == "turn":
                 turn_id, never = line[1], float("inf")
