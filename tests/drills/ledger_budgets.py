@@ -76,7 +76,7 @@ def _judge_refusals(
 
 
 def _judge_hard(simulator: Simulator, calls: list[RequestRecord], tables: Tables, hard: Decimal, f: Figures) -> None:
-    """What was settled of the simulator's bills exceeds the hard budget at most by the calls that ran when it was spent.
+    """What was settled exceeds the hard budget at most by the calls that ran when it was spent.
 
     Bills of calls whose name nobody got cannot count; they are bounded by the number of processes killed.
     """
