@@ -10,6 +10,8 @@ from ports.breaker_state import BreakerStateUnavailable
 
 KEPT_SECONDS = 7 * 86_400
 """Seconds after the last change when a key expires by itself; the cleaning forgets texts much earlier."""
+SECONDS = 0.5
+"""Seconds that a call may take: several of them come one after the other before the first word of an answer."""
 MOST_KEYS = 100_000
 MOST_BYTES = 4 * 8_192
 """Of a text; what is longer was not written by this store."""
@@ -88,7 +90,7 @@ class RedisBreakerState:
 
     async def _run(self, script: str, keys: tuple[bytes, ...], values: tuple[bytes | int, ...] = ()) -> Any:
         try:
-            reply = await self._connection.script(script, keys, values)
+            reply = await self._connection.script(script, keys, values, SECONDS)
         except RedisUnavailable as error:
             raise BreakerStateUnavailable(error.reason) from None
         if reply is None:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from adapters.redis.address import RedisAddress
+from adapters.redis.back_off import BackOff
 from adapters.redis.trouble import (
     BUSY,
     CLOSED,
@@ -68,7 +69,7 @@ class RedisConnection:
         self._opening: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._reason = ""  # why the connection is away
-        self._pause, self._retry_at = 0.0, float("-inf")
+        self._back_off = BackOff(self._patience.first_pause, self._patience.longest_pause)
         self._complaints: set[str] = set()  # reasons already logged of commands that failed by themselves
 
     def __repr__(self) -> str:
@@ -96,8 +97,10 @@ class RedisConnection:
         self._failed(client, trouble)
         raise trouble
 
-    async def script(self, text: str, keys: Sequence[bytes], values: Sequence[bytes | int] = ()) -> Any:
-        """Run a Lua script on the server, atomically; return its reply. Raises RedisUnavailable."""
+    async def script(
+        self, text: str, keys: Sequence[bytes], values: Sequence[bytes | int] = (), seconds: float | None = None
+    ) -> Any:
+        """Run a Lua script on the server, atomically; return its reply. Limited and failing as `call`."""
         command = (_sha_of(text), len(keys), *keys, *values)
 
         async def run(client: Redis) -> Any:
@@ -106,7 +109,7 @@ class RedisConnection:
             except NoScriptError:  # the server has not seen it yet, or was restarted
                 return await asked(client, "EVAL", text, *command[1:])
 
-        return await self.call(run)
+        return await self.call(run, seconds)
 
     async def opened(self) -> bool:
         """Open the connection if its time has come; return whether it is open. Never raises."""
@@ -119,7 +122,7 @@ class RedisConnection:
         """Open the connection beside the caller unless it is open or was tried just now; return the task that does."""
         if self._client is not None or self._reason == CLOSED:
             return None
-        if self._opening is None and self._clock.monotonic() >= self._retry_at:
+        if self._opening is None and self._clock.monotonic() >= self._back_off.retry_at:
             self._opening = asyncio.get_running_loop().create_task(self._open(), name="openrouter-pipe-open-redis")
         return self._opening
 
@@ -159,7 +162,8 @@ class RedisConnection:
             known = isinstance(error, (RedisUnavailable, *ERRORS))
             self._lose(client, trouble_of(error).reason if known else NO_SERVER)
         else:
-            self._client, self._reason, self._pause = client, "", 0.0
+            self._client, self._reason = client, ""
+            self._back_off.opened(self._clock.monotonic())
             self._complaints.clear()
             self._telemetry.event("info", "redis_connected", version=version)
         finally:
@@ -175,12 +179,9 @@ class RedisConnection:
             self._telemetry.event("warning", "redis_refused", reason=trouble.reason)
 
     def _lose(self, client: Redis, reason: str) -> None:
-        patience = self._patience
-        self._client = None
-        self._pause = min(self._pause * 2 or patience.first_pause, patience.longest_pause)
-        self._retry_at = self._clock.monotonic() + self._pause
+        self._client, pause = None, self._back_off.lost(self._clock.monotonic())
         if reason != self._reason:
-            self._telemetry.event("warning", "redis_unavailable", reason=reason, retry_seconds=round(self._pause))
+            self._telemetry.event("warning", "redis_unavailable", reason=reason, retry_seconds=round(pause))
         self._reason = reason
         self._let_go(client)
 
