@@ -145,7 +145,7 @@ class StoreBudget:
     async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:
         """Limit the body's work with the store and update its health. Raises StoreTrouble, or StoreSkipped at once."""
         self.watch.admit(writes=writes)
-        with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), **values)
+        with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), decides=True, **values)
         async with self._counted(), with_limit:
             yield
 
