@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from adapters.redis.artifact_alarm import Alarm
 from adapters.redis.artifact_cache import ArtifactCache
 from adapters.redis.artifact_queue import KEPT, ArtifactQueue, Entry
-from adapters.redis.artifact_unflushed import Put, Unflushed
+from adapters.redis.artifact_unflushed import Unflushed
 from adapters.redis.trouble import RedisUnavailable
 from ports.artifacts import Artifact, ArtifactsError, QueuedArtifactStore
 from ports.clock import Clock
@@ -26,6 +26,8 @@ CLOSE_SECONDS = 5.0
 PAGE, DRAINED_ROWS = 100, 100
 """Entries and rows at a time when somebody waits until all is written."""
 MALFORMED = "malformed"
+LOST = "lost"
+"""The life of rows that Redis has lost: no queue ever has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class ArtifactFlusher:
     async def enqueue(self, rows: Sequence[Artifact]) -> bool:
         """Let rows that `may_wait` be written later; False if they must be written now."""
         size = sum(len(row.sealed.payload) for row in rows)
-        if self.stopped or size > LARGEST_PUT or not self.unflushed.has_room(rows):
+        if self._closed or self.stopped or size > LARGEST_PUT or not self.unflushed.has_room(rows):
             return False
         try:
             done = await self.queue.enqueue(rows)
@@ -142,15 +144,16 @@ class ArtifactFlusher:
         """Write what waits; now and then also what dead workers left, and what Redis may have lost."""
         timed, self._alarm.timed = self._alarm.timed, False
         try:
-            if timed:
-                await self._look_for_losses()
+            server = await self.queue.server() if timed else self._server
             idle_ms = int(self._options.idle_seconds * 1_000) if timed else 0
             while entries := await self.queue.take(self._options.batch_rows, idle_ms=idle_ms):
                 for batch in self._batches(entries, self._options.batch_rows):
                     await self._write(batch)
+            await self._look_for_losses(server)
         except RedisUnavailable:
             self._alarm.timed = True
-            await self._write_directly(self.unflushed)
+            for put in self.unflushed:
+                await self._write_directly(put.rows, put.rows)
         except ArtifactsError:
             self._alarm.timed = self._alarm.timed or timed
             raise
@@ -194,33 +197,36 @@ class ArtifactFlusher:
             self._said.add(reason)
         self.unflushed.discard(entry.ids)
 
-    async def _look_for_losses(self) -> None:
-        """Find out what became of the rows this worker has put into the queue.
+    async def _look_for_losses(self, server: str) -> None:
+        """Find out what became of the rows this worker has put into the queue, and has not written itself.
 
-        Those that do not wait any more are in the database, unless the server has lost data meanwhile.
+        Those that do not wait any more are in the database, or deleted; unless the server has lost data meanwhile.
         """
-        server = await self.queue.server()
-        restarted = self._server not in ("", server)
-        self._server = server
         puts = tuple(self.unflushed)
-        if not puts:
-            return
-        life, waiting = await self.queue.waiting([put.rows[0].id for put in puts])
-        gone = [put for put in puts if put.rows[0].id not in waiting]
-        lost = [put for put in gone if restarted or put.life != life]
-        self.unflushed.discard([put.rows[0].id for put in gone if put not in lost])
-        if lost:
-            self._telemetry.event("warning", "redis_lost_artifacts", rows=sum(len(put.rows) for put in lost))
-        for put in lost:
-            rows = await self.queue.remembered(put.rows)
-            await self._write_directly([Put(tuple(rows), life)] if rows else ())
-            self.unflushed.discard([put.rows[0].id])
+        if puts:
+            life, waiting = await self.queue.waiting([put.rows[0].id for put in puts])
+            restarted = self._server not in ("", server)
+            gone = [put for put in puts if put.rows[0].id not in waiting]
+            self.unflushed.discard([put.rows[0].id for put in gone])
+            lost = [put for put in gone if restarted or put.life != life]
+            for put in lost:
+                self.unflushed.add(put.rows, LOST)
+            if lost:
+                self._telemetry.event("warning", "redis_lost_artifacts", rows=sum(len(put.rows) for put in lost))
+            for put in lost:
+                await self._write_directly(put.rows, await self.queue.remembered(put.rows))
+        self._server = server
 
-    async def _write_directly(self, puts: "Unflushed | Sequence[Put]") -> None:
-        """Write rows to the database without Redis; both may do it, once is enough."""
-        for put in puts:
-            await self._store.put(put.rows)
-            self.unflushed.discard([put.rows[0].id])
+    async def _write_directly(self, put: Sequence[Artifact], rows: Sequence[Artifact]) -> None:
+        """Write the rows of a put to the database without Redis; both may do it, once is enough."""
+        try:
+            if rows:
+                await self._store.put(rows)
+        except ArtifactsError as error:
+            if error.reason != REFUSED:
+                raise
+            self._telemetry.event("warning", "artifacts_set_aside", reason=REFUSED)
+        self.unflushed.discard([put[0].id])
 
     def _batches(self, entries: Sequence[Entry], rows: int) -> Iterator[list[Entry]]:
         """Part entries so that each batch but for its last entry has fewer than so many rows."""

@@ -24,19 +24,23 @@ return {'kept', redis.call('HLEN', rows) - 2, redis.call('HGET', rows, 'life')}
 # KEYS: stream. ARGV: group, consumer, most entries, milliseconds after which those of others are taken over
 # (0: never).
 TAKE = """
-local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
-if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then return made end
 local function read(from)
-  local found = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], from)
-  return found and found[1] and found[1][2] or {}
+  return redis.pcall('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], from)
 end
 local own = read('0')
-if #own > 0 then return own end
+if own and own.err then
+  if not string.find(own.err, 'NOGROUP', 1, true) then return own end
+  redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')  -- only now: a full server refuses it
+elseif own and own[1] and #own[1][2] > 0 then
+  return own[1][2]
+end
 if ARGV[4] ~= '0' then
   local claimed = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[4], '0-0', 'COUNT', ARGV[3])
   if #claimed[2] > 0 then return claimed[2] end
 end
-return read('>')
+local new = read('>')
+if new and new.err then return new end
+return new and new[1] and new[1][2] or {}
 """
 
 PAGE = "return redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"

@@ -10,11 +10,16 @@ from ports.breaker_state import BreakerStateUnavailable
 
 KEPT_SECONDS = 7 * 86_400
 """Seconds after the last change when a key expires by itself; the cleaning forgets texts much earlier."""
+SECONDS = 0.5
+"""Seconds that a call may take: several of them come one after the other before the first word of an answer."""
 MOST_KEYS = 100_000
+MOST_BYTES = 4 * 8_192
+"""Of a text; what is longer was not written by this store."""
 
 # One hash per key, and a sorted set that lists the keys by the time of their last change.
 # Scripts read and check before anything is written: none is undone.
-_FOUND = """
+_FOUND = f"""
+if redis.call('HSTRLEN', KEYS[1], 'text') > {MOST_BYTES} then return false end
 local found = redis.call('HMGET', KEYS[1], 'text', 'version')
 local version = tonumber(found[2] or '0')
 if not version or (found[1] == false) ~= (found[2] == false) then return false end
@@ -85,7 +90,7 @@ class RedisBreakerState:
 
     async def _run(self, script: str, keys: tuple[bytes, ...], values: tuple[bytes | int, ...] = ()) -> Any:
         try:
-            reply = await self._connection.script(script, keys, values)
+            reply = await self._connection.script(script, keys, values, SECONDS)
         except RedisUnavailable as error:
             raise BreakerStateUnavailable(error.reason) from None
         if reply is None:

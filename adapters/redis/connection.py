@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha1
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
 from adapters.redis.address import RedisAddress
+from adapters.redis.back_off import BackOff
 from adapters.redis.trouble import (
+    BUSY,
     CLOSED,
     ERRORS,
     FORBIDDEN,
@@ -64,7 +69,7 @@ class RedisConnection:
         self._opening: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._reason = ""  # why the connection is away
-        self._pause, self._retry_at = 0.0, float("-inf")
+        self._back_off = BackOff(self._patience.first_pause, self._patience.longest_pause)
         self._complaints: set[str] = set()  # reasons already logged of commands that failed by themselves
 
     def __repr__(self) -> str:
@@ -81,19 +86,30 @@ class RedisConnection:
         `work` sends one command or pipeline after the other. Raises RedisUnavailable, also for errors of the client
         library that `work` lets through.
         """
-        client = await self._connected()
+        client, began = await self._connected(), False
         try:
             async with asyncio.timeout(self._patience.command if seconds is None else seconds):
                 async with self._places:
+                    began = True
                     return await work(client)
         except (RedisUnavailable, *ERRORS) as error:
-            trouble = trouble_of(error)
+            trouble = trouble_of(error) if began else RedisUnavailable(BUSY)
         self._failed(client, trouble)
         raise trouble
 
-    async def script(self, text: str, keys: Sequence[bytes], values: Sequence[bytes | int] = ()) -> Any:
-        """Run a Lua script on the server, atomically; return its reply. Raises RedisUnavailable."""
-        return await self.call(lambda client: client.register_script(text)(keys=list(keys), args=list(values)))
+    async def script(
+        self, text: str, keys: Sequence[bytes], values: Sequence[bytes | int] = (), seconds: float | None = None
+    ) -> Any:
+        """Run a Lua script on the server, atomically; return its reply. Limited and failing as `call`."""
+        command = (_sha_of(text), len(keys), *keys, *values)
+
+        async def run(client: Redis) -> Any:
+            try:
+                return await asked(client, "EVALSHA", *command)
+            except NoScriptError:  # the server has not seen it yet, or was restarted
+                return await asked(client, "EVAL", text, *command[1:])
+
+        return await self.call(run, seconds)
 
     async def opened(self) -> bool:
         """Open the connection if its time has come; return whether it is open. Never raises."""
@@ -106,7 +122,7 @@ class RedisConnection:
         """Open the connection beside the caller unless it is open or was tried just now; return the task that does."""
         if self._client is not None or self._reason == CLOSED:
             return None
-        if self._opening is None and self._clock.monotonic() >= self._retry_at:
+        if self._opening is None and self._clock.monotonic() >= self._back_off.retry_at:
             self._opening = asyncio.get_running_loop().create_task(self._open(), name="openrouter-pipe-open-redis")
         return self._opening
 
@@ -136,7 +152,7 @@ class RedisConnection:
         client = self._address.client(2 * MOST_AT_ONCE, self._patience.opening)
         try:
             async with asyncio.timeout(self._patience.opening):
-                await _asked(client, "PING")
+                await asked(client, "PING")
                 version = await _sound_version(client)
                 await _keep_mark(client)
         except asyncio.CancelledError:
@@ -146,7 +162,8 @@ class RedisConnection:
             known = isinstance(error, (RedisUnavailable, *ERRORS))
             self._lose(client, trouble_of(error).reason if known else NO_SERVER)
         else:
-            self._client, self._reason, self._pause = client, "", 0.0
+            self._client, self._reason = client, ""
+            self._back_off.opened(self._clock.monotonic())
             self._complaints.clear()
             self._telemetry.event("info", "redis_connected", version=version)
         finally:
@@ -162,12 +179,9 @@ class RedisConnection:
             self._telemetry.event("warning", "redis_refused", reason=trouble.reason)
 
     def _lose(self, client: Redis, reason: str) -> None:
-        patience = self._patience
-        self._client = None
-        self._pause = min(self._pause * 2 or patience.first_pause, patience.longest_pause)
-        self._retry_at = self._clock.monotonic() + self._pause
+        self._client, pause = None, self._back_off.lost(self._clock.monotonic())
         if reason != self._reason:
-            self._telemetry.event("warning", "redis_unavailable", reason=reason, retry_seconds=round(self._pause))
+            self._telemetry.event("warning", "redis_unavailable", reason=reason, retry_seconds=round(pause))
         self._reason = reason
         self._let_go(client)
 
@@ -191,7 +205,7 @@ def key_of(*parts: str) -> bytes:
 async def _sound_version(client: Redis) -> str:
     """Return the version of the server. Raises RedisUnavailable if it is too old, or no Redis."""
     try:
-        told = await _asked(client, "INFO", "server")
+        told = await asked(client, "INFO", "server")
     except ERRORS as error:
         if trouble_of(error).reason == FORBIDDEN:
             return "unknown"  # the operator's user may not ask; commands that are missing will say so
@@ -208,12 +222,18 @@ async def _sound_version(client: Redis) -> str:
 async def _keep_mark(client: Redis) -> None:
     """Write the mark if there is none. Raises RedisUnavailable if the keys belong to somebody else."""
     key = key_of("format")
-    await _asked(client, "SET", key, MARK, "NX")
-    found = await _asked(client, "GETRANGE", key, 0, len(MARK))
+    await asked(client, "SET", key, MARK, "NX")
+    found = await asked(client, "GETRANGE", key, 0, len(MARK))
     if found != MARK:
         raise RedisUnavailable(FOREIGN if found else UNREACHABLE)
 
 
-async def _asked(client: Any, *command: bytes | str | int) -> Any:
+@cache
+def _sha_of(text: str) -> str:
+    """Return the name under which a server remembers a script; scripts are few, and constants."""
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+async def asked(client: Any, *command: bytes | str | int) -> Any:
     """Send one command as it is; the library's own methods differ between its versions in what they return."""
     return await client.execute_command(*command)

@@ -17,7 +17,7 @@ TAKE = """
 local now, until_, owner = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[1]
 local held = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'until')
 local fence, last = held[2], tonumber(held[3] or '0')
-if held[1] and not (fence and last) then return false end
+if held[1] and not (last and fence and #fence < 20) then return false end
 if not held[1] and redis.call('EXISTS', KEYS[1]) == 1 then return false end
 if held[1] and last > now then
   if held[1] ~= owner then return 0 end

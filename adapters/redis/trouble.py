@@ -10,7 +10,7 @@ NO_SERVER = "what answers is no Redis server"
 OLD = "the server is older than 6.2"
 FOREIGN = f"other data under keys that begin with {PREFIX}:"
 READ_ONLY, FULL, FORBIDDEN, CLUSTER = "read-only", "full", "not permitted", "a cluster is not supported"
-REFUSED = "refused"
+REFUSED, BUSY = "refused", "busy"
 
 ERRORS = (RedisError, OSError)
 """What a command may raise; a time limit that is over is an OSError."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth, StoreTrouble, within
-from ports.ledger import FOLLOWERS, Entry, Key, UsageLedger
+from ports.ledger import FOLLOWERS, Entry, Key, LedgerEntries
 from ports.ledger_journal import JournalUnavailable, LedgerJournal
 from ports.retention import REFUSED
 from ports.telemetry import Telemetry
@@ -54,7 +54,7 @@ class KeepLedger:
 
     def __init__(
         self,
-        ledger: UsageLedger,
+        ledger: LedgerEntries,
         journal: LedgerJournal,
         *,
         store: StoreHealth,

@@ -67,6 +67,7 @@ class CoreLedger:
                 route = usable_route(settings)
                 plan = LedgerPlan(namespace, route, settings.ledger_retention_days, longest_attempt(settings))
                 self.sweeper.begin(plan)
+        if namespace and settings.api_key.reveal():
             with suppress(InvalidBaseUrl):
                 self.reconciler.begin(reconcile_plan_of(settings))
 

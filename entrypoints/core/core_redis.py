@@ -72,6 +72,8 @@ class CoreRedis:
         if self._switching is not None:
             self._switching.cancel()
             await asyncio.wait((self._switching,))
+        if self.before_closing is not None:
+            await self.before_closing()  # again, if it was the switching that called it
         await self._close()
 
     async def _switch(self) -> None:

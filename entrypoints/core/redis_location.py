@@ -32,6 +32,8 @@ class RedisChoice:
 
 def choice_of(settings: Settings, location: RedisLocation) -> RedisChoice:
     """Choose: the operator's address comes first; the host's Redis is used only where several workers share it."""
+    if settings.pipe_redis_url.unreadable:  # reported with the settings; no other server may take its place
+        return RedisChoice()
     own = settings.pipe_redis_url.reveal().strip()
     if own and settings.enable_redis_cache:
         return RedisChoice(own)

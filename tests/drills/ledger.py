@@ -1,4 +1,4 @@
-"""Ledger and budgets under fire: several processes, one database, random kills, stops and failures, restarts.
+"""Ledger and budgets under fire: processes on one database and one Redis, random kills, stops, failures, restarts.
 
 `python -m tests.drills.ledger`: every call that the simulator counted has exactly one row; rows with a name equal its
 bill to the last digit; rows without one are estimated, as many as it lists as cut; requests that never left are void.
@@ -13,11 +13,14 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+from redis import Redis
 
 from adapters.process.ids import SystemIds
 from domain.services.sweep_ledger import LedgerPlan
@@ -28,6 +31,7 @@ from entrypoints.simulator.state import Simulator
 from ports.ledger import Spend
 from ports.responses import Route
 from tests.doubles.postgres import new_database_url, stopped_postgres
+from tests.doubles.redis_server import RedisServer, redis_server
 from tests.drills.ledger_budgets import Outage, judge_budgets
 from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, judge_spend, turns_of
 from tests.drills.ledger_tables import read_tables
@@ -43,8 +47,10 @@ KILLED = 0.7
 LIFE = (0.5, 8.0)
 """Seconds between the first turn of a worker and its end."""
 RESTART_SECONDS = 1.5
+REDIS_AT = (0.25, 0.75)
+"""The shares of turns after which Redis is restarted."""
 BILL_SECONDS = 0.2
-SOON = 0.02
+SOON, COUNTED_SECONDS = 0.02, 0.3
 OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.5")
 """What a turn of the hard budget costs in USD, and the share of these turns that it has room for."""
 LATER = timedelta(minutes=3)
@@ -53,15 +59,16 @@ CONTEXT = multiprocessing.get_context("forkserver")
 
 
 class Drill:
-    """One run on one kind of database; `turns` in all."""
+    """One run on one kind of database, with a Redis; `turns` in all."""
 
-    def __init__(self, kind: str, folder: Path, turns: int, seed: int) -> None:
-        self.kind, self.folder, self.turns = kind, folder, turns
+    def __init__(self, kind: str, redis: RedisServer, folder: Path, turns: int, seed: int) -> None:
+        self.kind, self.redis, self.folder, self.turns = kind, redis, folder, turns
         self.rng = Random(seed)
         self.figures = Figures()
         self.workers: list[Worker] = []
         self.outage = Outage()
         self.spent: tuple[Spend, ...] = ()
+        self._counted = (0.0, 0)
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
         share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
         self.hard = (turns * share * OF_CAPPED * SPENT_AFTER).quantize(Decimal("0.0001"))
@@ -73,6 +80,7 @@ class Drill:
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS[self.kind]):
                     group.create_task(self._place(simulator))
+                group.create_task(self._restart_redis())
                 if self.kind == POSTGRES:
                     group.create_task(self._restart())
             await asyncio.sleep(2 * BILL_SECONDS)
@@ -86,7 +94,8 @@ class Drill:
     def _job(self, simulator: Simulator, report: Path) -> Job:
         key, seed = next(iter(simulator.keys)), self.rng.randrange(2**31)
         soft = self.hard / 2
-        return Job(simulator.url, key, self.database, self.folder, OF_ONE_WORKER, seed, report, self.hard, soft)
+        places = (simulator.url, key, self.database, self.redis.url, self.folder)
+        return Job(*places, OF_ONE_WORKER, seed, report, self.hard, soft)
 
     async def _place(self, simulator: Simulator) -> None:
         """Run one worker after the other until all turns have begun."""
@@ -112,15 +121,40 @@ class Drill:
             self.figures.counts["processes"] += 1
 
     def _begun(self) -> int:
-        return sum(worker.report.read_text().count("turn ") for worker in self.workers if worker.report.exists())
+        """Return how many turns have begun, as of a moment ago."""
+        if time.monotonic() - self._counted[0] > COUNTED_SECONDS:
+            reports = (worker.report for worker in self.workers if worker.report.exists())
+            self._counted = (time.monotonic(), sum(report.read_text().count("turn ") for report in reports))
+        return self._counted[1]
 
     def _journals(self) -> list[Path]:
         return [*self.folder.glob("openrouter_pipe_ledger_*")]
 
+    async def _until(self, share: float) -> None:
+        """Wait until a share of all turns has begun."""
+        while self._begun() < self.turns * share:
+            await asyncio.sleep(SOON)
+
+    async def _restart_redis(self) -> None:
+        """Stop Redis twice, and start it again without its data."""
+
+        def restart() -> None:
+            with closing(Redis.from_url(self.redis.url)) as client:
+                for what, keys in (("shared state", "openrouter_pipe:*"), ("cost snapshots", "costs:*")):
+                    found = sum(1 for _ in client.scan_iter(keys, count=1000))
+                    self.figures.counts[f"keys of {what} that a restart of Redis took"] += found
+            self.redis.stop()
+            time.sleep(RESTART_SECONDS)
+            self.redis.start()
+
+        for share in REDIS_AT:
+            await self._until(share)
+            await asyncio.to_thread(restart)
+            self.figures.counts["restarts of Redis"] += 1
+
     async def _restart(self) -> None:
         """Stop the database in the middle, and start it again."""
-        while self._begun() < self.turns // 2:
-            await asyncio.sleep(SOON)
+        await self._until(0.5)
         began = time.monotonic()
 
         def restart() -> None:
@@ -155,6 +189,8 @@ class Drill:
             self.spent = await stored.spend(NAMESPACE, *ever)
         if self._journals():
             self.figures.misses.append("a journal was not replayed")
+        if not all(count for what, count in self.figures.counts.items() if what.startswith("keys of")):
+            self.figures.misses.append("nothing was in Redis: the drill proved nothing about it")
 
 
 def report(kind: str, figures: Figures, seconds: float) -> None:
@@ -179,8 +215,8 @@ def main() -> int:
     failed = False
     for kind in (options.only,) if options.only else (POSTGRES, SQLITE):
         began = time.monotonic()
-        with TemporaryDirectory(prefix="ledger-") as name:
-            drill = Drill(kind, Path(name), options.turns * WORKERS[kind], options.seed)
+        with TemporaryDirectory(prefix="ledger-") as name, redis_server() as redis:
+            drill = Drill(kind, redis, Path(name), options.turns * WORKERS[kind], options.seed)
             figures = asyncio.run(drill.run())
         report(kind, figures, time.monotonic() - began)
         failed = failed or bool(figures.misses)

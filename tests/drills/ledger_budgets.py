@@ -1,7 +1,7 @@
 """Judge the budgets after a drill of the ledger: what the counters say against the simulator's bills and the rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
@@ -43,9 +43,8 @@ def judge_budgets(
     """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows."""
     _judge_holds(tables, f)
     _judge_refusals(turns, calls, tables, f)
-    _judge_hard(
-        simulator, [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])], hard, f
-    )
+    capped = [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])]
+    _judge_hard(simulator, capped, tables, hard, f)
     _judge_rates(turns, tables, outage, f)
     _judge_counters(turns, tables, outage, f)
 
@@ -61,7 +60,7 @@ def _judge_holds(tables: Tables, f: Figures) -> None:
 
 
 def _judge_refusals(
-    turns: Iterable[Turn], calls: Mapping[str, list[RequestRecord]], tables: Tables, f: Figures
+    turns: Collection[Turn], calls: Mapping[str, list[RequestRecord]], tables: Tables, f: Figures
 ) -> None:
     """A refused turn sends nothing and has no row. Every kind of refusal and a warning must have come up."""
     for turn in turns:
@@ -70,17 +69,26 @@ def _judge_refusals(
             f.counts[f"turns refused, {turn.fault}"] += 1
             if calls.get(turn.turn_id) or tables.rows.get(turn.turn_id):
                 f.miss(turn, "a turn that its budget refused sent something, or has a row")
+    hasty = sum(turn.user_id == HASTY for turn in turns)
     for what in ("turns that were warned of a soft limit", f"turns refused, {SPENT}", f"turns refused, {TOO_FAST}"):
-        if not f.counts[what]:
+        if not f.counts[what] and hasty > 10 * PER_MINUTE:
             f.misses.append(f"no {what}: the drill proved nothing")
 
 
-def _judge_hard(simulator: Simulator, calls: list[RequestRecord], hard: Decimal, f: Figures) -> None:
-    """What the simulator billed exceeds the hard budget at most by the calls that ran when it was spent."""
+def _judge_hard(simulator: Simulator, calls: list[RequestRecord], tables: Tables, hard: Decimal, f: Figures) -> None:
+    """What was settled exceeds the hard budget at most by the calls that ran when it was spent.
+
+    Bills of calls whose name nobody got cannot count; they are bounded by the number of processes killed.
+    """
+    named = {row.generation_id for rows in tables.rows.values() for row in rows}
+    found = [(call, simulator.bills.find(call.generation_id or "", float("inf"))) for call in calls]
+    f.counts["hard budget, bills that nobody got"] = sum(
+        bill is not None and call.generation_id not in named for call, bill in found
+    )
     billed = [
         (call.started_at, call.ended_at or 0.0, bill.cost.total)
-        for call in calls
-        if (bill := simulator.bills.find(call.generation_id or "", float("inf"))) is not None
+        for call, bill in found
+        if bill is not None and call.generation_id in named
     ]
     total, spent_at = Decimal(0), float("inf")
     for _, ended_at, cost in sorted(billed, key=lambda one: one[1]):
@@ -90,7 +98,7 @@ def _judge_hard(simulator: Simulator, calls: list[RequestRecord], hard: Decimal,
     flying = [cost for began, ended, cost in billed if began <= spent_at + MOMENT and ended >= spent_at - MOMENT]
     late = sum(began > spent_at + MOMENT for began, _, _ in billed)
     f.counts["hard budget, limit in 1e-6 USD"] = int(hard * 1_000_000)
-    f.counts["hard budget, billed by the simulator in 1e-6 USD"] = int(total * 1_000_000)
+    f.counts["hard budget, settled bills of the simulator in 1e-6 USD"] = int(total * 1_000_000)
     f.counts["hard budget, calls in flight when it was spent"] = len(flying) if spent_at < float("inf") else 0
     if late:
         f.misses.append(f"{late} calls began after the hard budget was spent")
@@ -116,8 +124,9 @@ def _judge_counters(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Fi
         if not sent:
             continue
         if turn.turn_id not in tables.holds:
-            f.counts["turns without a reservation while the database was away, of killed processes"] += 1
-            if not outage.covers(turn.began_at) or turn.worker.killed_at == float("inf"):
+            when = "while the database was away" if outage.covers(turn.began_at) else "while it was slow"
+            f.counts[f"turns without a reservation {when}, of killed processes"] += 1
+            if turn.worker.killed_at == float("inf"):
                 f.miss(turn, "a turn was sent and has no reservation")
             continue
         cost = _whole(sent)

@@ -64,14 +64,15 @@ BUDGETS = """
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one worker does. `database`: a URL of PostgreSQL, or a file. `report`: the file that names its turns.
+    """What one worker does. `database`: a URL of PostgreSQL, or a file. `redis`: the URL of a server.
 
-    `hard` and `soft`: limits of two budgets, in USD.
+    `report`: the file that names its turns. `hard` and `soft`: limits of two budgets, in USD.
     """
 
     upstream: str
     key: str
     database: str
+    redis: str
     folder: Path
     turns: int
     seed: int
@@ -96,6 +97,8 @@ class Job:
             enable_ledger=True,
             budgets=BUDGETS.format(capped=CAPPED, hard=self.hard, soft=self.soft),
             user_requests_per_minute=PER_MINUTE,
+            pipe_redis_url=Secret(self.redis),
+            costs_redis_dump=True,
         )
 
 

@@ -25,8 +25,9 @@ AT_ONCE = 8
 GONE = "gone"
 """The person whose data is deleted again and again while it is written."""
 OPTIONS = WriteBehind(idle_seconds=3.0, every_seconds=1.0, batch_rows=10)
-PATIENCE = Patience(first_pause=0.3, longest_pause=1.0)
-"""Entries of dead workers are taken over, and connections opened again, sooner than in production."""
+PATIENCE = Patience(command=10.0, first_pause=0.3, longest_pause=1.0)
+"""Entries of dead workers are taken over, and connections opened again, sooner than in production; the
+machine may be busy, so commands have more time."""
 
 
 @dataclass(frozen=True, slots=True)

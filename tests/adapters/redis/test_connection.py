@@ -8,7 +8,8 @@ import pytest
 from redis import Redis
 
 from adapters.redis.address import RedisAddressWrong, address_of
-from adapters.redis.connection import MARK, Patience, RedisConnection, key_of
+from adapters.redis.back_off import STEADY_SECONDS
+from adapters.redis.connection import MARK, MOST_AT_ONCE, Patience, RedisConnection, key_of
 from adapters.redis.trouble import FOREIGN, LOGIN, NO_SERVER, OLD, TIMEOUT, UNREACHABLE, RedisUnavailable
 from tests.doubles.clock import FakeClock
 from tests.doubles.redis_fake import answering, hanging, of_version
@@ -90,6 +91,7 @@ async def test_a_server_that_comes_back_is_used_again_and_its_next_loss_is_retri
             await one.ping()
             for _ in range(2):
                 server.stop()
+                one.clock.advance(STEADY_SECONDS)
                 assert await one.refusal() == UNREACHABLE
                 one.clock.advance(9)
                 assert one.connection.begin() is None
@@ -98,6 +100,21 @@ async def test_a_server_that_comes_back_is_used_again_and_its_next_loss_is_retri
                 assert await one.connection.opened()
                 assert await one.ping()
             assert one.log == ["redis_connected", *(["redis_unavailable", "redis_connected"] * 2)]
+
+
+async def test_a_server_that_comes_and_goes_is_tried_less_and_less_often():
+    with redis_server() as server:
+        async with rig(server.url) as one:
+            await one.ping()
+            pauses = []
+            for _ in range(4):
+                server.stop()
+                assert await one.refusal() == UNREACHABLE
+                pauses.append(one.telemetry.named("redis_unavailable")[-1].values["retry_seconds"])
+                server.start()
+                one.clock.advance(300)
+                assert await one.connection.opened()
+            assert pauses == [10, 20, 40, 80]
 
 
 async def test_while_the_server_is_away_calls_do_not_wait():
@@ -216,6 +233,20 @@ async def test_a_cancelled_call_leaves_no_reply_behind_for_the_next():
             await asyncio.wait((wait,))
             assert await one.connection.script("return ARGV[1]", [], [number]) == str(number).encode()
         assert one.log == ["redis_connected"]
+
+
+async def test_a_crowd_that_waits_too_long_is_busy_and_the_connection_stays():
+    async with rig(empty_redis_url(), Patience(command=0.3)) as one:
+        await one.ping()
+        slow = [
+            asyncio.ensure_future(one.connection.call(lambda client: client.blpop("none", 1), seconds=5))
+            for _ in range(MOST_AT_ONCE)
+        ]
+        await asyncio.sleep(0)
+        assert await one.refusal() == "busy"
+        await asyncio.gather(*slow)
+        assert await one.ping()
+        assert one.log == ["redis_connected", "redis_refused"]
 
 
 async def test_a_closed_connection_opens_no_more():

@@ -10,7 +10,8 @@ import pytest
 
 from domain.request.cost_sharing import CostSharing
 from domain.request.turn_request import Bookkeeping, Person, TurnRequest
-from domain.services.book_attempts import BookAttempts
+from domain.services.book_attempts import BookAttempts, BookedAttempt
+from domain.services.keep_ledger import KeepLedger
 from domain.services.share_costs import BATCH, MOST_WAITING, ShareCosts
 from domain.turn.outcome import Ending, Outcome
 from domain.turn.steps import AttemptEnded, Booking
@@ -112,7 +113,9 @@ ENTRY = Entry("ns", "turn", 1, 1, DAY, EntryState.SETTLED, user_id="ann", reques
 async def booked(request: TurnRequest, entry: Entry | None) -> list[CostSnapshot]:
     """Book the end of an attempt whose entry is `entry`; return what was shared."""
     rig, journal = Rig(), list[Booking]()
-    book = cast(BookAttempts, SimpleNamespace(latest=entry and SimpleNamespace(entry=entry)))
+    done = asyncio.get_running_loop().create_future()
+    latest = BookedAttempt(cast(KeepLedger, None), entry, done) if entry is not None else None
+    book = cast(BookAttempts, SimpleNamespace(latest=latest))
     rig.costs.after(book, request, journal.append)(ENDED)
     await settled()
     assert journal == [ENDED]

@@ -68,6 +68,8 @@ async def booked(attempts: Sequence[tuple], *, keeps: bool = True) -> tuple[Turn
         if leaves and book.latest is not None:
             await book.latest.sending()
         journal(AttemptEnded(number, outcome, usage, name, unbilled=unbilled, fault=fault))
+        if book.latest is not None:
+            book.latest.closed()
     await keeper.drained()
     return bill, told, [*await ledger.of_turn("ns", "turn")]
 

@@ -144,6 +144,30 @@ async def test_an_estimate_gets_the_figures_of_its_record(simulator, location):
     assert (entry.state, entry.cost) == (EntryState.SETTLED, Decimal(repr(float(bill.cost.total))))
 
 
+async def test_of_two_workers_one_compares_a_day(simulator, location):
+    settings = settings_of(simulator, management_key(simulator))
+    async with open_core(settings, location) as first, open_core(settings, location) as second:
+        today = await answered(first, settings, "sim/usage")
+        day = today - timedelta(days=1)
+        await seen_earlier(first, settings, day)
+        begun = datetime.combine(day, datetime.min.time(), UTC)
+        key_id = reconcile_plan_of(settings).key_id
+        stores = await first.stores.storage.stores()
+        assert stores.ledger is not None
+        assert stores.reconciliations is not None
+        await stores.ledger.write([Entry(NAMESPACE, "t", 1, 1, begun, EntryState.SETTLED, key_id=key_id)])
+        noon = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
+        asked = len(simulator.records)
+        for core in (first, second):
+            core.clock.now = lambda: noon  # type: ignore[method-assign]
+        passes = [core.stores.ledger.reconciler for core in (first, second) if core.stores.ledger is not None]
+        await asyncio.gather(*(one.catch_up(reconcile_plan_of(settings)) for one in passes))
+        rows = await stores.reconciliations.between(day, day, 100)
+    assert [row.day for row in rows] == [day]
+    asked_for = [record.path for record in simulator.records[asked:]]
+    assert sum(path.endswith("/activity") for path in asked_for) == 2  # of the key, then of the account
+
+
 def command(simulator: Simulator, folder: Path, *arguments: str) -> int:
     """Run the command as an operator does, in another thread: the simulator has this one."""
     environment = {

@@ -69,4 +69,5 @@ if __name__ == "__main__":
     sys.meta_path.insert(0, NoHost())
     told = asyncio.run(answers(*sys.argv[1:]))
     assert not [name for name in sys.modules if "openwebui" in name or "open_webui" in name]
+    assert "redis" not in sys.modules  # nobody asked for it
     print(json.dumps(told))

@@ -1,5 +1,7 @@
 """API clients get plain chat completion chunks and nothing else."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from domain.turn.steps import (
 from entrypoints.openai.chunks import DONE, ChunkPresenter
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead, Yield
+from ports.usage import Paid, SpentSoFar
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,
@@ -48,6 +51,21 @@ def presenter(*, own_done: bool = False) -> ChunkPresenter:
 def deltas(payloads: list[Any], key: str) -> list[Any]:
     chosen = [choice["delta"] for payload in payloads for choice in payload.get("choices", ())]
     return [delta[key] for delta in chosen if key in delta]
+
+
+def test_an_answer_without_usage_that_costs_something_says_so() -> None:
+    guess = Decimal("0.0012")
+    end = replace(ended().end, paid=Paid(guess, estimated=guess))
+    usage = yielded(tell(presenter(), ShowText(0, "Hel"), Ended(end)))[-1]["usage"]
+
+    assert (usage["cost"], usage["cost_is_estimated"], usage["total_tokens"]) == (0.0012, True, 0)
+
+
+def test_what_is_spent_in_all_stands_in_the_usage_where_it_is_known() -> None:
+    end = replace(ended(usage=USAGE).end, spent=SpentSoFar(Paid(Decimal("0.05")), Paid(Decimal("1.23"))))
+    usage = yielded(tell(presenter(), ShowText(0, "Hel"), Ended(end)))[-1]["usage"]
+
+    assert (usage["cost"], usage["chat_cost"], usage["month_cost"]) == (0.002, 0.05, 1.23)
 
 
 def test_answer_is_chunks_the_finish_and_the_usage_in_a_chunk_without_choices() -> None:

@@ -60,6 +60,10 @@ def test_an_address_of_our_own_is_used_on_request() -> None:
     assert chosen(off, UVICORN_WORKERS="1") == RedisChoice()
 
 
+def test_an_address_that_cannot_be_decrypted_is_replaced_by_no_other() -> None:
+    assert chosen(Settings(pipe_redis_url=Secret("", unreadable=True))) == RedisChoice()
+
+
 def test_the_loaded_host_is_asked_before_the_environment() -> None:
     host = ModuleType("open_webui.env")
     host.__dict__.update(UVICORN_WORKERS=2, REDIS_URL=URL, WEBSOCKET_MANAGER="redis", WEBSOCKET_REDIS_URL=URL)

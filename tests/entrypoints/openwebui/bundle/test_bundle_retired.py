@@ -15,6 +15,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
+from redis import Redis
 
 from adapters.process.state import ENTRY, shared_state
 from entrypoints.devhost.upstream import SIMULATOR_KEY
@@ -22,6 +23,7 @@ from entrypoints.openwebui.bundle.build import build
 from entrypoints.settings import SETTINGS
 from entrypoints.simulator.server import Simulator, running_simulator
 from tests.doubles.leftovers import tasks_left, threads_left
+from tests.doubles.redis_server import empty_redis_url, redis_url
 from tests.entrypoints.core.test_nothing_left import WORKERS
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
 
@@ -95,6 +97,7 @@ def _free() -> int:
 @pytest.mark.parametrize("advanced", ["", _switched_on()], ids=["as installed", "everything on"])
 async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simulator: Simulator, advanced: str) -> None:
     text = build(REPOSITORY).text
+    advanced = advanced and f"{advanced}\nCOSTS_REDIS_DUMP=true\nPIPE_REDIS_URL={empty_redis_url()}"
     files: dict[str, ref[type]] = {}
     for _ in range(SAVES):
         root, files[root], pipe = await _saved(text, simulator.url, advanced)
@@ -108,12 +111,19 @@ async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simul
         assert living[newest] > 100
         if advanced:
             assert _turns_counted() == 2 * SAVES
+            assert _connections() == 1
             assert [one.name for one in threading.enumerate()].count("openrouter-pipe-metrics") == 1
     finally:
         service, embedded = pipe._core._service, pipe.pipe.__func__.__globals__["_EMBEDDED"]
         await service.aclose()
         embedded.unload()
     assert (tasks_left(), threads_left()) == ([], [])
+
+
+def _connections() -> int:
+    """Return how many loads are connected to Redis, this question apart."""
+    with Redis.from_url(redis_url()) as other:
+        return len(other.client_list()) - 1
 
 
 def _turns_counted() -> int:

@@ -321,13 +321,14 @@ async def test_an_unlimited_key_warns_nobody(caller, simulator, caplog):
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_checks_can_be_switched_off(caller, simulator):
-    caller.valves["ADVANCED"] = "KEY_CHECK_MINUTES=0"
+@pytest.mark.parametrize(("minutes", "asked"), [(10, 1), (0, 0)])
+async def test_checks_can_be_switched_off(caller, simulator, minutes, asked):
+    simulator.allowed = Allowed(credits=Decimal(3))
+    caller.valves["ADVANCED"] = f"KEY_CHECK_MINUTES={minutes}"
     await caller.ask("sim/echo")
-    before = [record.path for record in simulator.records].count("/api/v1/key")
     await caller.ask("sim/echo")
     await checked(caller)
-    assert [record.path for record in simulator.records].count("/api/v1/key") == before
+    assert [record.path for record in simulator.records].count("/api/v1/credits") == asked
 
 
 @pytest.mark.usefixtures("at_once")
