@@ -97,13 +97,15 @@ class Work(Protocol[S_contra]):
 class Frame:
     """`lease` names the work in the store, `task` the task, and `failed` the log event of a pass that failed.
 
-    A pass that raises one of `troubles` failed for a `reason` that the store gives; anything else is a defect.
+    A pass that raises one of `troubles` failed for a `reason` that the store gives; anything else is a defect. The
+    first pass is due `first_after` seconds after the first call, or up to twice as many.
     """
 
     lease: str
     task: str
     failed: str
     troubles: tuple[type[Exception], ...] = ()
+    first_after: float = FIRST_AFTER
 
 
 class BackgroundPass:
@@ -123,7 +125,7 @@ class BackgroundPass:
         now = self._clock.monotonic()
         due = self._due.get(key)
         if due is None:
-            due = self._due[key] = now + FIRST_AFTER * (1 + self._ids.jitter())
+            due = self._due[key] = now + self._frame.first_after * (1 + self._ids.jitter())
         return now >= due and key not in self._tasks and not self._over
 
     def begin(self, key: str, every: float, longest_jitter: float, start: Callable[[], Awaitable[None]]) -> None:

@@ -30,8 +30,8 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 _SHARED = re.compile(r"\[(\d+\.\d+\.\d+)[\]-]")
 """The version in the id of a test that uses the shared host, whose parameter comes first."""
-_OWN = re.compile(r"::[^\[]*(\[[^\]]*\d+\.\d+\.\d+[^\]]*\])")
-"""The parameter in the id of a test that starts a host of its own."""
+_OWN = re.compile(r"::[^\[]*(\[alone \d+\.\d+\.\d+|\[[^\]]*\d+\.\d+\.\d+[^\]]*\])")
+"""The parameter in the id of a test that starts a host of its own, without those that do not change the host."""
 ADMIN = {"name": "Admin", "email": "admin@example.com", "password": "Pass-word-1"}
 
 
