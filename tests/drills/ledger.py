@@ -32,7 +32,7 @@ from ports.ledger import Spend
 from ports.responses import Route
 from tests.doubles.postgres import new_database_url, stopped_postgres
 from tests.doubles.redis_server import RedisServer, redis_server
-from tests.drills.ledger_budgets import Outage, judge_budgets
+from tests.drills.ledger_budgets import judge_budgets
 from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, judge_spend, turns_of
 from tests.drills.ledger_tables import read_tables
 from tests.drills.ledger_worker import KINDS, NAMESPACE, PLAIN, Ask, Job, noted, run_turn, work
@@ -66,8 +66,8 @@ class Drill:
         self.rng = Random(seed)
         self.figures = Figures()
         self.workers: list[Worker] = []
-        self.outage = Outage()
         self.spent: tuple[Spend, ...] = ()
+        self.away = (0.0, 0.0)
         self._counted = (0.0, 0)
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
         share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
@@ -88,7 +88,8 @@ class Drill:
             turns, tables = turns_of(self.workers), await asyncio.to_thread(read_tables, self.database)
             judge(simulator, turns, tables, self.figures)
             judge_spend(self.spent, tables, self.figures)
-            judge_budgets(simulator, turns, calls_of(simulator), tables, self.outage, self.hard, self.figures)
+            calls = calls_of(simulator)
+            judge_budgets(simulator, turns, calls, tables, self.away, self.hard, self.figures)
         return self.figures
 
     def _job(self, simulator: Simulator, report: Path) -> Job:
@@ -155,6 +156,7 @@ class Drill:
     async def _restart(self) -> None:
         """Stop the database in the middle, and start it again."""
         await self._until(0.5)
+
         began = time.monotonic()
 
         def restart() -> None:
@@ -163,7 +165,7 @@ class Drill:
                 self.figures.counts["journals in use while the database was down"] = len(self._journals())
 
         await asyncio.to_thread(restart)
-        self.outage = Outage(began, time.monotonic())
+        self.away = (began, time.monotonic())
         self.figures.counts["restarts of the database"] += 1
 
     async def _finish(self, simulator: Simulator) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
 from entrypoints.simulator.records import RequestRecord
@@ -16,19 +15,9 @@ UNIT = Decimal("1e-10")
 MOMENT = 1.5
 """Seconds from the admission of a turn to its request, and from its answer to its posting."""
 SPENT, UNKNOWN = "budget_spent", "budget_unknown"
+SKIPPED = 12.0
+"""Seconds for which a process may leave a database alone that was away."""
 SETTLED_HOLDS = frozenset({"posted", "voided"})
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """When the database was away, on the monotonic clock."""
-
-    began_at: float = float("inf")
-    ended_at: float = float("-inf")
-
-    def covers(self, moment: float) -> bool:
-        """Return whether turns that began at a moment may have run without it: it is skipped for some time."""
-        return self.began_at - 2.0 <= moment <= self.ended_at + 15.0
 
 
 def judge_budgets(
@@ -36,17 +25,20 @@ def judge_budgets(
     turns: list[Turn],
     calls: Mapping[str, list[RequestRecord]],
     tables: Tables,
-    outage: Outage,
+    away: tuple[float, float],
     hard: Decimal,
     f: Figures,
 ) -> None:
-    """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows."""
+    """Judge reservations, the hard budget, the rates and the refusals; then the counters against the rows.
+
+    `away`: from when to when the database was away, on the monotonic clock.
+    """
     _judge_holds(tables, f)
     _judge_refusals(turns, calls, tables, f)
     capped = [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])]
     _judge_hard(simulator, capped, tables, hard, f)
-    _judge_rates(turns, tables, outage, f)
-    _judge_counters(turns, tables, outage, f)
+    _judge_rates(turns, tables, f)
+    _judge_counters(turns, tables, away, f)
 
 
 def _judge_holds(tables: Tables, f: Figures) -> None:
@@ -76,7 +68,7 @@ def _judge_refusals(
 
 
 def _judge_hard(simulator: Simulator, calls: list[RequestRecord], tables: Tables, hard: Decimal, f: Figures) -> None:
-    """What was settled exceeds the hard budget at most by the calls that ran when it was spent.
+    """The settled bills of the simulator exceed the hard budget at most by the calls that ran when it was spent.
 
     Bills of calls whose name nobody got cannot count; they are bounded by the number of processes killed.
     """
@@ -106,17 +98,21 @@ def _judge_hard(simulator: Simulator, calls: list[RequestRecord], tables: Tables
         f.misses.append(f"the hard budget of {hard} is exceeded by more than what was in flight: {total}")
 
 
-def _judge_rates(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Figures) -> None:
+def _judge_rates(turns: Iterable[Turn], tables: Tables, f: Figures) -> None:
     """No person sends more requests in a minute than allowed; what ran while the database was away is counted later."""
-    unguarded = sum(turn.user_id == HASTY and outage.covers(turn.began_at) for turn in turns)
+    unguarded = sum(
+        turn.user_id == HASTY and turn.turn_id not in tables.reserved and turn.turn_id in tables.rows for turn in turns
+    )
     minutes = [one.spent for one in tables.counters if one.account.startswith("minute:") and one.unit == "requests"]
     f.counts["most requests of one person in a minute"] = max(minutes, default=0)
     if max(minutes, default=0) > PER_MINUTE + unguarded:
         f.misses.append(f"a person sent {max(minutes)} requests in a minute, {PER_MINUTE} are allowed")
 
 
-def _judge_counters(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Figures) -> None:
-    """The counters equal the rows; only turns without a reservation whose process was killed may be missing."""
+def _judge_counters(turns: Iterable[Turn], tables: Tables, away: tuple[float, float], f: Figures) -> None:
+    """The counters equal the rows. Only turns without a reservation may be missing, whose process could post them no
+    more: it was killed, or it ended while the database was away for it.
+    """
     everything = capped = tolerance = 0
     requests = 0
     for turn in turns:
@@ -124,11 +120,11 @@ def _judge_counters(turns: Iterable[Turn], tables: Tables, outage: Outage, f: Fi
         if not sent:
             continue
         if turn.turn_id not in tables.holds:
-            when = "while the database was away" if outage.covers(turn.began_at) else "while it was slow"
-            f.counts[f"turns without a reservation {when}, of killed processes"] += 1
-            if turn.worker.killed_at == float("inf"):
+            f.counts["turns of gone processes, sent without a reservation, not counted"] += 1
+            if turn.worker.killed_at == float("inf") and not away[0] < turn.worker.done_at < away[1] + SKIPPED:
                 f.miss(turn, "a turn was sent and has no reservation")
             continue
+        f.counts["turns sent without a reservation, and counted"] += turn.turn_id not in tables.reserved
         cost = _whole(sent)
         everything, requests, tolerance = everything + cost, requests + 1, tolerance + len(sent)
         capped += cost if sent[0].model == CAPPED else 0

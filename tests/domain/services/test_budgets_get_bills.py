@@ -109,12 +109,23 @@ async def test_a_process_that_ends_before_the_bill_leaves_the_reservation_to_the
     assert (spent, reserved > 0) == (0, True)
 
 
-async def test_a_turn_that_ran_without_a_reservation_is_posted_when_the_process_ends():
+async def test_a_turn_that_ran_without_a_reservation_is_left_to_the_ledger_too():
     stage = Billed(STOPPED)
     stage.budgets.down = True
     await stage.stopped()
     stage.budgets.down = False
     await stage.turns.aclose()
+    spent, reserved = await stage.balance()
+    assert (spent, 0 < reserved < usd("0.1")) == (0, True)
+
+
+async def test_if_the_store_is_down_until_the_end_its_estimate_is_posted_by_the_last_try():
+    stage = Billed(STOPPED)
+    stage.budgets.down = True
+    await stage.stopped()
+    await stage.turns.aclose()
+    stage.budgets.down = False
+    await stage.holds.aclose()
     spent, reserved = await stage.balance()
     assert (0 < spent < usd("0.1"), reserved) == (True, 0)
 
