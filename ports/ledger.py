@@ -106,6 +106,10 @@ class Spend:
     upstream_cost: Decimal
 
 
+OPENING = "opening"
+"""The reason while nobody knows yet whether the ledger can be written."""
+
+
 class LedgerUnavailable(Exception):
     """The ledger cannot be reached, read or written. `reason` contains no data."""
 

@@ -10,6 +10,7 @@ from domain.conversation.figures import Figures
 from domain.faults.fault import RetryRule
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.store_budget import StoreBudget
 from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
 from domain.usage.entries import EndOfAttempt, ended, guessed, key_id_of
@@ -27,18 +28,20 @@ COMPLETE = frozenset({Ending.COMPLETED, Ending.CUT_SHORT})
 class BookedAttempt:
     """The entry of one attempt; implements CallWatch.
 
-    `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
+    `done`: its latest state is stored. `time`: what the store may add to the turn. `released`: the request may have
+    been written. `is_over`: the attempt has ended.
     """
 
     keeper: KeepLedger
     entry: Entry
     done: "asyncio.Future[None]"
+    time: StoreBudget | None = None
     released: bool = False
     is_over: bool = False
 
     async def sending(self) -> None:
         """Return once the entry is durable, or the store has failed or taken too long."""
-        await self.keeper.stored(self.entry, self.done)
+        await self.keeper.stored(self.entry, self.done, self.time)
         if self.is_over:  # it is booked as never sent, and about to be closed
             await asyncio.get_running_loop().create_future()
         self.released = True
@@ -57,7 +60,7 @@ class BookAttempts:
     """The attempts of one turn; without a `keeper` none is booked.
 
     `model` is the one the turn is for; others are looked up in `models`, the catalog. `names_chat`: entries have the
-    ids of chat and message.
+    ids of chat and message. `time`: what the store may add to the turn.
     """
 
     def __init__(
@@ -70,10 +73,11 @@ class BookAttempts:
         figures: Figures,
         *,
         names_chat: bool = True,
+        time: StoreBudget | None = None,
     ) -> None:
         self._keeper, self._request, self._route = keeper, request, route
         self._model, self._models, self._figures = model, models, figures
-        self._names_chat = names_chat
+        self._names_chat, self._time = names_chat, time
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | None = None
 
@@ -114,7 +118,7 @@ class BookAttempts:
             requested_model=bounded_id(asked),
         )
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
-        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
+        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True), self._time)
 
     def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> None:
         """Book the end of the attempt."""

@@ -252,7 +252,8 @@ class RunTurn:
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
         ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
-        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
+        names_chat = assembled.stores.names_chat
+        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)

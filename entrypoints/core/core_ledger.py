@@ -8,6 +8,7 @@ from domain.egress.base_url import InvalidBaseUrl
 from domain.limits import LEDGER_JOURNAL_BYTES
 from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
@@ -35,11 +36,12 @@ class CoreLedger:
         telemetry: Telemetry,
     ) -> None:
         clock = store.clock
-        journal: LedgerJournal = MemoryLedgerJournal()
+        journals: tuple[LedgerJournal, ...] = (MemoryLedgerJournal(),)
         if location.folder is not None:
-            journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
+            journals = (DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES), *journals)
         self._storage = storage
-        self.keeper = KeepLedger(LazyLedger(storage), journal, store=store, telemetry=telemetry)
+        unwritten = KeepUnwritten(journals, clock, telemetry)
+        self.keeper = KeepLedger(LazyLedger(storage), unwritten, store=store, telemetry=telemetry)
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills
         self.sweeper = SweepLedger(opened=self._swept, bills=bills, clock=clock, ids=ids, telemetry=telemetry)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
-from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
+from ports.ledger import OPENING, Entry, LedgerUnavailable, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
 
 OPENING_SECONDS = 0.75
@@ -97,7 +97,7 @@ class LazyLedger:
         if not opening.done():  # the first turn after a start: no failure of the store, and no reason to wait long
             await asyncio.wait((opening,), timeout=OPENING_SECONDS)
             if not opening.done():
-                raise LedgerUnavailable("opening")
+                raise LedgerUnavailable(OPENING)
         stores = await self._storage.stores()
         if stores.ledger is None:
             raise LedgerUnavailable("not open")
