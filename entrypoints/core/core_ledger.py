@@ -9,6 +9,7 @@ from domain.egress.base_url import InvalidBaseUrl
 from domain.limits import LEDGER_JOURNAL_BYTES
 from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import Books, ReconcileLedger, ReconcilePlan
 from domain.services.share_costs import ShareCosts
@@ -44,12 +45,12 @@ class CoreLedger:
         redis: CoreRedis,
     ) -> None:
         clock, self._redis = store.clock, redis
-        journal: LedgerJournal = MemoryLedgerJournal()
+        journals: tuple[LedgerJournal, ...] = (MemoryLedgerJournal(),)
         if location.folder is not None:
-            journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
+            journals = (DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES), *journals)
         self._storage = storage
-        stored = LazyLedger(storage)
-        self.keeper = KeepLedger(stored, journal, store=store, telemetry=telemetry)
+        stored, unwritten = LazyLedger(storage), KeepUnwritten(journals, clock, telemetry)
+        self.keeper = KeepLedger(stored, unwritten, store=store, telemetry=telemetry)
         self.sums = SumSpending(stored, self.keeper, store, telemetry)
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills

@@ -9,6 +9,7 @@ import pytest
 from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.services import keep_ledger
 from domain.services.keep_ledger import KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.store_budget import PROBE_SECONDS, StoreHealth
 from ports.ledger import Entry, EntryState
 from tests.doubles.clock import START, FakeClock, settled, until
@@ -27,7 +28,8 @@ class Kept:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.ledger, self.journal = BreakableLedger(), MemoryLedgerJournal(most=room)
         store = StoreHealth(self.clock, self.log)
-        self.keeper = KeepLedger(self.ledger, self.journal, store=store, telemetry=self.log)
+        unwritten = KeepUnwritten((self.journal,), self.clock, self.log)
+        self.keeper = KeepLedger(self.ledger, unwritten, store=store, telemetry=self.log)
 
     async def note(self, *entries: Entry) -> None:
         for entry in entries:
@@ -97,7 +99,7 @@ async def test_an_outage_is_reported_once_and_its_end_with_the_number_of_entries
     kept.ledger.broken = ""
     await kept.note(MANY[10])
     assert await kept.numbers() == list(range(11))
-    assert kept.events() == ["ledger_failed", "ledger_entries_wait", "ledger_entries_replayed"]
+    assert kept.events() == ["ledger_entries_wait", "ledger_entries_replayed"]
     assert kept.log.lines[-1].values == {"entries": 10, "lost": 0}
 
 
