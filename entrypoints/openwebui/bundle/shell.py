@@ -29,7 +29,7 @@ _LOG = logging.getLogger("openrouter_pipe")
 _REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structlog"}  # module: package
 _Model = TypeVar("_Model", bound=BaseModel)
 ENCRYPTED = "encrypted:"
-ADVANCED_SECRETS = ("ARTIFACT_PREVIOUS_KEYS",)  # secrets that are lines of the ADVANCED box
+ADVANCED_SECRETS = ("MANAGEMENT_KEY", "ARTIFACT_PREVIOUS_KEYS")  # secrets that are lines of the ADVANCED box
 _LOADER = "EmbeddedModules"  # the class of what each load in use has in sys.meta_path
 _MOST_TOKENS = 16
 _LONGEST_REASON, _SHORTEST_SECRET = 200, 8  # characters
