@@ -18,8 +18,8 @@ from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, Model
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
-FEW, MANY = 20_000, 100_000
-"""Entries that are added up at a time: days are joined until there are so many, and parted beyond."""
+FEW, MANY = 5_000, 20_000
+"""Entries that are added up at a time: days are joined below FEW and parted beyond MANY; single days take less each."""
 MOST = 300_000
 """Entries that are added up with one connection: a second or two of the time that its user has."""
 AT_ONCE = 200
