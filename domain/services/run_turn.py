@@ -251,9 +251,8 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
-        ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
-        names_chat = assembled.stores.names_chat
-        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
+        stores, time, of_turn = assembled.stores, assembled.time, (settlement.model, assembled.models, ready.figures)
+        book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=stores.names_chat, time=time)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
