@@ -14,7 +14,7 @@ from ports.breaker_state import BreakerStateUnavailable
 from ports.budgets import BudgetsUnavailable
 from ports.cache import CacheUnavailable
 from ports.clock import Clock
-from ports.ledger import LedgerUnavailable
+from ports.ledger import OPENING, LedgerUnavailable
 from ports.metrics import Metrics
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
@@ -103,6 +103,8 @@ class StoreHealth:
         else:
             self._answered(writes, speaks=bool(event))
             return
+        if trouble == OPENING:  # no answer of the store, however long it took
+            raise StoreTrouble(trouble)
         if decides and self.clock.monotonic() - began >= HANGING_SECONDS:
             self._leave_alone(writes, trouble)
             event = event or HANGS

@@ -18,7 +18,7 @@ from domain.services.store_budget import (
 )
 from ports.artifacts import ArtifactsUnavailable
 from ports.breaker_state import BreakerStateUnavailable
-from ports.ledger import LedgerUnavailable
+from ports.ledger import OPENING, LedgerUnavailable
 from ports.tool_runs import ToolRunsUnavailable
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.telemetry import RecordedTelemetry
@@ -233,7 +233,8 @@ async def test_who_reports_quick_failures_itself_leaves_the_reports_of_others_al
                 if error is not None:
                     raise error
 
-    await silent(LedgerUnavailable("full"))
+    for reason in ("full", OPENING):
+        await silent(LedgerUnavailable(reason))
     assert place.log.lines == []
     for _ in range(3):  # what fails for want of room lets others write, as they need none
         assert await place.ask(0.1, ArtifactsUnavailable("full"), writes=True) == "full"
@@ -260,3 +261,9 @@ async def test_whoever_finds_the_store_hanging_reports_it_as_all_skip_it(place: 
         pass
     assert await place.ask(1_000.0) == "timeout"
     assert place.reasons() == ["timeout"]
+
+
+async def test_store_that_is_being_opened_does_not_hang(place: Place) -> None:
+    assert await place.ask(HANGING_SECONDS * 2, LedgerUnavailable(OPENING), writes=True) == OPENING
+    assert await place.ask(writes=True) == "answered"
+    assert place.log.lines == []
