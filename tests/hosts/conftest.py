@@ -1,10 +1,11 @@
 """Real hosts for the end-to-end tests: one start per version, shared by all tests of that version.
 
 A test that uses the fixture `host` runs in every version: each minor version has its own code for streams, pages,
-tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs where
-the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in bursts in
-the newest version with a driver, in Chromium in the newest version and those that the marker `browser` names. Kills of
-a host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`. The parameter
+tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs
+where the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in
+bursts in the newest version with a driver, with two workers in the newest one (what they share is the function's own,
+and the same in every version), in Chromium in the newest version and those that the marker `browser` names. Kills of a
+host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`. The parameter
 of a host of its own has an id of several words, such as `alone 0.12.4`.
 """
 

@@ -5,9 +5,8 @@ Only in the newest version: the workers share what the function stores, and that
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +16,6 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.chat import plain_chat
 from entrypoints.devhost.client import Account, Json
-from entrypoints.simulator.records import RequestRecord
 from tests.hosts.conftest import chosen_versions
 from tests.hosts.installed import CAST, FUNCTION_ID, eventually, fresh
 from tests.hosts.test_host_memory import ask, opened_tab, thoughts
@@ -38,6 +36,7 @@ STARTED = "SELECT turn_id FROM openrouter_pipe_usage_entry WHERE state = 'starte
 AN_HOUR = 3600 * 1_000_000
 """In microseconds, as times are stored."""
 SWEPT_SECONDS = 90.0
+KNOWN_SECONDS = 10.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -84,21 +83,33 @@ async def asked(worker: Worker, account: Account, model: str, words: str) -> tup
         return await plain_chat(client, model, words)
 
 
+async def soon(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the workers know what each of them did."""
+    began = time.monotonic()
+    while not await holds():
+        assert time.monotonic() - began < KNOWN_SECONDS
+        await asyncio.sleep(0.2)
+
+
 def limited(account: Account, **fields: object) -> str:
     """Return the rule of a budget for one person."""
     rest = "".join(f", {name}: {value}" for name, value in fields.items())
     return f"[{{name: Own, who: 'user:{account.id}', period: month{rest}}}]"
 
 
-def calls(workers: Workers) -> list[RequestRecord]:
-    """Return upstream's records of the requests for answers."""
-    return [record for record in workers.one.simulator.records if record.path.endswith("/responses")]
-
-
 def test_both_workers_begin_at_once_without_an_error(workers: Workers) -> None:
     assert len(workers.query("SELECT * FROM openrouter_pipe_version")) == 1
     assert not workers.lines("storage_unavailable")
     assert not workers.lines("Traceback")
+
+
+async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: Workers) -> None:
+    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=60.0)
+    assert not workers.lines("model_rows_not_synced")
+    rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
+    assert len(rows) >= int(workers.logged("model_rows_synced", "rows")) > 0
+    assert workers.logged("model_rows_synced", "inserted") == "0"
+    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
 
 
 async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(workers: Workers) -> None:
@@ -124,11 +135,11 @@ async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(wor
             assert (await plain_chat(admin, ECHO, "tick"))[0] == 200
             await asyncio.sleep(0.5)
     ((state, cost),) = workers.query(f"SELECT state, cost FROM openrouter_pipe_usage_entry WHERE turn_id = '{turn_id}'")
-    assert (state, cost) == ("settled", billed(workers, words))
+    assert (state, cost) == ("settled", workers.billed(words))
     await workers.replaced(workers.one)
 
 
-async def test_chats_are_answered_through_either_worker_and_booked_once(shared: Workers) -> None:
+async def test_chats_are_answered_through_either_worker(shared: Workers) -> None:
     for worker in shared.both:
         words = fresh("hello")
         status, answer = await asked(worker, worker.admin, ECHO, words)
@@ -180,12 +191,14 @@ async def test_a_person_whose_requests_fail_in_both_workers_is_paused_in_both(sh
         status, answer = await asked(shared.both[number % 2], account, BROKEN, words)
         assert "error" in answer, (status, answer)
     assert len(shared.one.asked(words)) == FAILURES
-    await asyncio.sleep(3.5)  # what another worker did is known after three seconds
-    refused = fresh("again")
+
+    async def paused(worker: Worker) -> bool:
+        again = fresh("again")
+        _, answer = await asked(worker, account, ECHO, again)
+        return "error" in answer and not worker.asked(again)
+
     for worker in shared.both:
-        _, answer = await asked(worker, account, ECHO, refused)
-        assert "error" in answer
-    assert shared.one.asked(refused) == []
+        await soon(lambda worker=worker: paused(worker))
 
 
 async def test_a_model_that_fails_for_several_people_is_replaced_in_both_workers(shared: Workers) -> None:
@@ -195,28 +208,30 @@ async def test_a_model_that_fails_for_several_people_is_replaced_in_both_workers
     model = f"{FUNCTION_ID}.{slug}"
     for number in range(FAILURES):
         await asked(shared.both[number % 2], people[number % 2], model, "fail")
-    await asyncio.sleep(3.5)
+
+    async def replaced(worker: Worker) -> bool:
+        words = fresh("hello")
+        await asked(worker, people[2], model, words)
+        return [record.model for record in worker.asked(words)] == ["sim/echo"]
+
     async with HostAdmin(shared.one.url, shared.one.admin) as admin:
         await admin.change_valves(FUNCTION_ID, {"FALLBACK_MODEL": "sim/echo"})
         try:
             for worker in shared.both:
-                words = fresh("hello")
-                _, answer = await asked(worker, people[2], model, words)
-                assert answer["choices"][0]["message"]["content"].startswith("You said:")
-                assert [record.model for record in worker.asked(words)] == ["sim/echo"]
+                await soon(lambda worker=worker: replaced(worker))
         finally:
             await admin.change_valves(FUNCTION_ID, {"FALLBACK_MODEL": ""})
 
 
 async def test_a_budget_spent_through_one_worker_is_refused_by_the_other(shared: Workers) -> None:
-    account, words, before = await person(shared), fresh("pay"), counters(shared)
+    account, words, before = await person(shared), fresh("pay"), shared.counters()
     async with HostAdmin(shared.one.url, shared.one.admin) as admin:
         await admin.change_valves(FUNCTION_ID, {"BUDGETS": limited(account, hard=1)})
         for worker in shared.both:
             assert (await asked(worker, account, ECHO, words))[0] == 200
         await eventually(lambda: not shared.query(PENDING))
-        (spent,) = (spent for name, spent in counters(shared).items() if name not in before)
-        assert spent == billed(shared, words) > 0
+        (spent,) = (spent for name, spent in shared.counters().items() if name not in before)
+        assert spent == shared.billed(words) > 0
         await admin.change_valves(FUNCTION_ID, {"BUDGETS": limited(account, hard=spent)})
         refused = fresh("too much")
         for worker in shared.both:
@@ -247,19 +262,9 @@ async def test_every_call_has_one_row(workers: Workers) -> None:
     await eventually(lambda: not workers.query(STARTED))
     rows = workers.query("SELECT generation_id, state FROM openrouter_pipe_usage_entry WHERE state <> 'void'")
     named = sorted(row.generation_id for row in rows if row.generation_id)
-    assert named == sorted(record.generation_id for record in calls(workers) if record.generation_id)
-    assert len(rows) == len(calls(workers))
+    assert named == sorted(record.generation_id for record in workers.calls if record.generation_id)
+    assert len(rows) == len(workers.calls)
     assert all(row.state == "settled" for row in rows if row.generation_id)
-
-
-async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: Workers) -> None:
-    """The killed worker may have been at it; then the others go on where it was, once its lease has expired."""
-    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=SWEPT_SECONDS)
-    assert not workers.lines("model_rows_not_synced")
-    rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
-    assert len(rows) >= int(_value(workers.lines("model_rows_synced")[-1], "rows")) > 0
-    assert _value(workers.lines("model_rows_synced")[-1], "inserted") == "0"
-    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
 
 
 async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -> None:
@@ -278,25 +283,7 @@ async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -
 
     def agrees() -> bool:
         ((cost,),) = workers.query(statement, user=account.id)
-        return not workers.query(STARTED) and cost in counters(workers).values()
+        return not workers.query(STARTED) and cost in workers.counters().values()
 
     await eventually(agrees, seconds=20.0)
     await eventually(lambda: workers.query("SELECT sum(reserved) FROM openrouter_pipe_budget_account") == [(0,)])
-
-
-def counters(workers: Workers) -> dict[str, Decimal]:
-    """Return what is spent of each budget, in USD if it is money."""
-    rows = workers.query("SELECT account, spent FROM openrouter_pipe_budget_account")
-    return {row.account: Decimal(row.spent).scaleb(-10) for row in rows}
-
-
-def billed(workers: Workers, words: str) -> Decimal:
-    """Return the sum of upstream's bills for the requests with these words."""
-    known = workers.one.simulator.simulator.bills
-    bills = [known.find(record.generation_id or "", time.monotonic()) for record in workers.one.asked(words)]
-    return sum((bill.cost.total for bill in bills if bill is not None), Decimal(0))
-
-
-def _value(line: str, name: str) -> str:
-    """Return a value of a line of the log."""
-    return line.partition(f"{name}=")[2].split()[0]
