@@ -41,17 +41,17 @@ POSTGRES, SQLITE = "postgres", "sqlite"
 WORKERS = {POSTGRES: 4, SQLITE: 2}
 TURNS = 500
 """Turns of each of the processes that run at the same time; one that is killed is replaced."""
-OF_ONE_WORKER = 125
-KILLED = 0.7
+OF_ONE_WORKER = 150
+KILLED = 0.85
 """The share of workers that are killed."""
-LIFE = (0.5, 8.0)
+LIFE = (0.5, 6.0)
 """Seconds between the first turn of a worker and its end."""
 RESTART_SECONDS = 1.5
 REDIS_AT = (0.25, 0.75)
 """The shares of turns after which Redis is restarted."""
 BILL_SECONDS = 0.2
 SOON, COUNTED_SECONDS = 0.02, 0.3
-OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.5")
+OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.3")
 """What a turn of the hard budget costs in USD, and the share of these turns that it has room for."""
 LATER = timedelta(minutes=3)
 """By then reservations of processes that were killed have expired."""
