@@ -138,6 +138,10 @@ class ModelSum:
     cost: Decimal
 
 
+OPENING = "opening"
+"""The reason while nobody knows yet whether the ledger can be written."""
+
+
 class LedgerUnavailable(Exception):
     """The ledger cannot be reached, read or written. `reason` contains no data."""
 
@@ -147,8 +151,8 @@ class LedgerUnavailable(Exception):
 
 
 @runtime_checkable
-class UsageLedger(Protocol):
-    """Stores entries. Safe to use from many tasks and processes at once. Every method raises LedgerUnavailable."""
+class LedgerEntries(Protocol):
+    """Stores entries, and returns those of a turn."""
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Store entries in one transaction; durable once it returns.
@@ -158,17 +162,18 @@ class UsageLedger(Protocol):
         """
         ...
 
-    async def unfinished(self, namespace: str, before: datetime, limit: int) -> tuple[Entry, ...]:
-        """Return up to `limit` STARTED entries that began before a time, oldest first."""
-        ...
-
     async def of_turn(self, namespace: str, turn_id: str) -> tuple[Entry, ...]:
         """Return the entries of a turn, in the order of call and attempt."""
         ...
 
+
+@runtime_checkable
+class LedgerSums(Protocol):
+    """Adds entries up, exactly."""
+
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
-        """Add up what was sent from `since` to before `until`, exactly, by person, model, day and
-        whose key paid, in that order.
+        """Add up what was sent from `since` to before `until`, exactly, by person, model, day and whose
+        key paid, in that order.
 
         The model is the one that answered, else the requested one.
         """
@@ -181,6 +186,24 @@ class UsageLedger(Protocol):
         """
         ...
 
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost, exactly: those of one chat, those that began since a time, or both.
+
+        The attempts of the turn `but_turn` are not counted. Nothing for an empty `user_id`.
+        """
+        ...
+
+
+@runtime_checkable
+class LedgerUpkeep(Protocol):
+    """Finds and deletes entries in the background, for all turns."""
+
+    async def unfinished(self, namespace: str, before: datetime, limit: int) -> tuple[Entry, ...]:
+        """Return up to `limit` STARTED entries that began before a time, oldest first."""
+        ...
+
     async def ended(
         self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
     ) -> tuple[Entry, ...]:
@@ -191,15 +214,6 @@ class UsageLedger(Protocol):
         """Return the namespaces that have entries, in their order."""
         ...
 
-    async def paid(
-        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
-    ) -> Paid:
-        """Add up what a person's attempts cost, exactly: those of one chat, those that began since a time, or both.
-
-        The attempts of the turn `but_turn` are not counted. Nothing for an empty `user_id`.
-        """
-        ...
-
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete up to `limit` entries that began before a time; return how many."""
         ...
@@ -207,3 +221,8 @@ class UsageLedger(Protocol):
     async def anonymise(self, namespace: str, user_id: str, limit: int) -> int:
         """Empty the ids of person, chat and message in up to `limit` entries of a person; return how many."""
         ...
+
+
+@runtime_checkable
+class UsageLedger(LedgerEntries, LedgerSums, LedgerUpkeep, Protocol):
+    """The whole ledger. Safe to use from many tasks and processes at once. Every method raises LedgerUnavailable."""

@@ -66,6 +66,11 @@ class Payer:
     groups: frozenset[str] = frozenset()
 
 
+def rules_for(rules: tuple[Rule, ...], *, own_key: bool) -> tuple[Rule, ...]:
+    """Return the rules for a turn: what a person's own key pays is nobody else's money."""
+    return tuple(rule for rule in rules if rule.unit is not Unit.USD) if own_key else rules
+
+
 def applies(rule: Rule, payer: Payer, slug: str) -> bool:
     """Return whether what a person spends on a model counts for a rule."""
     return _names(rule, payer) and (not rule.models or is_selected(slug, rule.models))

@@ -13,7 +13,7 @@ from datetime import timedelta, tzinfo
 from domain.budgets.accounts import Due, claims_of
 from domain.budgets.amounts import Amounts
 from domain.budgets.estimate import UsualOutputs, estimated
-from domain.budgets.rule import Payer, Rule
+from domain.budgets.rule import Payer, Rule, rules_for
 from domain.budgets.seen import SeenBalances
 from domain.budgets.verdict import Alert, alerts_of, beyond_soft, refusing, spent_up
 from domain.catalog.support import is_free
@@ -75,12 +75,13 @@ class BudgetTurn:
         if not request.spending.namespace:
             return None
         book = await self._rules(request.spending)
-        if not book.rules:
+        rules = rules_for(book.rules, own_key=request.route.own_key)
+        if not rules:
             return None
-        profile = await self._people.profile(request.person.user_id, book.rules)
+        profile = await self._people.profile(request.person.user_id, rules)
         payer = Payer(request.person.user_id, profile.email, profile.groups)
         now = self._clock.now()
-        hold = TurnHold(request, book.rules, payer, now, book.zone, StoreBudget(self._store))
+        hold = TurnHold(request, rules, payer, now, book.zone, StoreBudget(self._store))
         hold.turn_to(slug, model)
         if not hold.dues:
             return None

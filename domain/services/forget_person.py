@@ -1,7 +1,7 @@
 """Forget a person: delete everything their turns have stored, and take their name off what they spent."""
 
 from ports.artifacts import ArtifactRetention
-from ports.ledger import UsageLedger
+from ports.ledger import LedgerUpkeep
 from ports.retention import RetainedRows
 from ports.tool_runs import ToolRunRetention
 
@@ -13,7 +13,7 @@ async def forget_person(
     tool_runs: ToolRunRetention,
     namespace: str,
     user_id: str,
-    ledger: UsageLedger | None = None,
+    ledger: LedgerUpkeep | None = None,
 ) -> int:
     """Delete all artifacts and tool runs of one owner in batches; return the number of rows.
 

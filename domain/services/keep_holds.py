@@ -13,7 +13,7 @@ from domain.budgets.amounts import Amounts
 from domain.services.store_budget import StoreHealth, StoreTrouble
 from ports.budgets import Budgets, Change, Claim, Orphan, Unit
 from ports.ids import Ids
-from ports.ledger import EntryState, UsageLedger
+from ports.ledger import EntryState, LedgerEntries
 from ports.usage import NOT_PAID
 
 HOLD_SECONDS = 120.0
@@ -32,7 +32,7 @@ class KeepHolds:
     `holder` names this process in its reservations.
     """
 
-    def __init__(self, budgets: Budgets, ledger: UsageLedger | None, *, store: StoreHealth, ids: Ids) -> None:
+    def __init__(self, budgets: Budgets, ledger: LedgerEntries | None, *, store: StoreHealth, ids: Ids) -> None:
         self._budgets, self._ledger, self.store = budgets, ledger, store
         self.clock, self.holder = store.clock, ids.new_id()
         self._held: dict[tuple[str, str], bool] = {}

@@ -11,7 +11,7 @@ from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
 from domain.services.store_budget import StoreHealth, within
 from ports.clock import Clock
-from ports.ledger import LedgerUnavailable, UsageLedger
+from ports.ledger import LedgerSums, LedgerUnavailable
 from ports.telemetry import Telemetry
 from ports.usage import Paid, SpentSoFar
 
@@ -54,7 +54,7 @@ class AskedSums:
 class SumSpending:
     """The use case; belongs to one event loop. `keeper` writes what the sums are made of, `ledger` stores it."""
 
-    def __init__(self, ledger: UsageLedger, keeper: KeepLedger, store: StoreHealth, telemetry: Telemetry) -> None:
+    def __init__(self, ledger: LedgerSums, keeper: KeepLedger, store: StoreHealth, telemetry: Telemetry) -> None:
         self._ledger, self._keeper, self._store, self._telemetry = ledger, keeper, store, telemetry
         self._tasks: set[asyncio.Task[SpentSoFar | None]] = set()
 

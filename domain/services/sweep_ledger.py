@@ -22,7 +22,8 @@ from ports.responses import Route
 from ports.telemetry import Telemetry
 
 EVERY_SECONDS = 600.0
-FRAME = Frame("ledger", "sweep-ledger", "ledger_not_swept", (LedgerUnavailable,))
+FRAME = Frame("ledger", "sweep-ledger", "ledger_not_swept", (LedgerUnavailable,), first_after=20.0)
+"""The first pass comes soon: after a crash the next worker ends what the dead one left."""
 BATCH = 500
 PAUSE = 0.05
 GIVE_UP = timedelta(days=2)

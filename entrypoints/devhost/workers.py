@@ -9,7 +9,6 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.worker_processes import accepted, owner_of, workers_of
 
@@ -67,19 +66,18 @@ class WorkerAddress:
         try:
             there, back = await self._connected()
             await asyncio.gather(_copy(reader, back), _copy(there, writer))
-        except (OSError, DevhostError, asyncio.CancelledError):  # cancelled: the address closes
+        except (OSError, asyncio.CancelledError):  # cancelled: the address closes
             writer.close()
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection that the worker has taken. Raises DevhostError, OSError."""
-        until = self._loop.time() + TAKEN_SECONDS
-        while self._loop.time() < until:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._server.port)
-            port = int(writer.get_extra_info("sockname")[1])
-            if await self._taken_by(port) == self.pid:
-                return reader, writer
-            writer.close()
-        raise DevhostError(f"worker {self.pid} took no connection within {TAKEN_SECONDS:.0f} s")
+        """Open a connection that the worker has taken. Raises OSError, also if it takes none in time."""
+        async with asyncio.timeout(TAKEN_SECONDS):
+            while True:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._server.port)
+                port = int(writer.get_extra_info("sockname")[1])
+                if await self._taken_by(port) == self.pid:
+                    return reader, writer
+                writer.close()
 
     async def _taken_by(self, port: int) -> int | None:
         """Return the worker that has taken the connection from `port`, None if it was cut."""

@@ -180,11 +180,11 @@ class Drill:
                 note.write("turn", ask.turn_id, ask.kind, ask.user_id)
                 await run_turn(core, job.settings, ask, note)
             await core.drained()
-            ledger = core.stores.ledger
+            ledger = core.stores.books.ledger
             assert ledger is not None
             await ledger.keeper.drained()
             await ledger.sweeper.sweep(LedgerPlan(NAMESPACE, Route(simulator.url, job.key), longest=0))
-            await core.stores.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
+            await core.stores.books.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
             stored = (await core.stores.storage.stores()).ledger
             assert stored is not None
             ever = (core.clock.now().replace(year=2000), core.clock.now().replace(year=9999))

@@ -1,10 +1,11 @@
 """Real hosts for the end-to-end tests: one start per version, shared by all tests of that version.
 
 A test that uses the fixture `host` runs in every version: each minor version has its own code for streams, pages,
-tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs where
-the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in bursts in
-the newest version with a driver, in Chromium in the newest version and those that the marker `browser` names. Kills of
-a host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`. The parameter
+tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs
+where the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in
+bursts in the newest version with a driver, with two workers in the newest one (what they share is the function's own,
+and the same in every version), in Chromium in the newest version and those that the marker `browser` names. Kills of a
+host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`. The parameter
 of a host of its own has an id of several words, such as `alone 0.12.4`.
 """
 
@@ -30,8 +31,8 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 _SHARED = re.compile(r"\[(\d+\.\d+\.\d+)[\]-]")
 """The version in the id of a test that uses the shared host, whose parameter comes first."""
-_OWN = re.compile(r"::[^\[]*(\[[^\]]*\d+\.\d+\.\d+[^\]]*\])")
-"""The parameter in the id of a test that starts a host of its own."""
+_OWN = re.compile(r"::[^\[]*(\[alone \d+\.\d+\.\d+|\[[^\]]*\d+\.\d+\.\d+[^\]]*\])")
+"""The parameter in the id of a test that starts a host of its own, without those that do not change the host."""
 ADMIN = {"name": "Admin", "email": "admin@example.com", "password": "Pass-word-1"}
 
 

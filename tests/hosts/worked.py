@@ -3,9 +3,11 @@
 import asyncio
 import secrets
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from os import kill
 from typing import Any
 
@@ -17,6 +19,7 @@ from entrypoints.devhost.client import Account
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.waiting import deadline
 from entrypoints.devhost.workers import WorkerAddress, worker_pids
+from entrypoints.simulator.records import RequestRecord
 from entrypoints.simulator.threads import SimulatorThread
 from tests.doubles.redis_server import running_redis
 from tests.hosts.conftest import ADMIN
@@ -65,6 +68,26 @@ class Workers:
         """Return the lines of both workers' logs that contain all words."""
         return [line for line in self.server.log_text().splitlines() if all(word in line for word in words)]
 
+    def logged(self, event: str, name: str) -> str:
+        """Return a value of the newest line of an event."""
+        return self.lines(event)[-1].partition(f"{name}=")[2].split()[0]
+
+    @property
+    def calls(self) -> list[RequestRecord]:
+        """Return upstream's records of the requests for answers."""
+        return [record for record in self.one.simulator.records if record.path.endswith("/responses")]
+
+    def billed(self, words: str) -> Decimal:
+        """Return the sum of upstream's bills for the requests with these words."""
+        known = self.one.simulator.simulator.bills
+        bills = [known.find(record.generation_id or "", time.monotonic()) for record in self.one.asked(words)]
+        return sum((bill.cost.total for bill in bills if bill is not None), Decimal(0))
+
+    def counters(self) -> dict[str, Decimal]:
+        """Return what is spent of each budget, in USD if it is money."""
+        rows = self.query("SELECT account, spent FROM openrouter_pipe_budget_account")
+        return {row.account: Decimal(row.spent).scaleb(-10) for row in rows}
+
     def kill(self, worker: Worker) -> None:
         """Kill a worker; the host starts another one in its place."""
         assert worker.address is not None
@@ -102,10 +125,7 @@ def two_workers(version: str, source: str, valves: dict[str, str]) -> Iterator[W
         one, other = (Worker(server, account, upstream, source, address=address) for address in addresses)
         workers = Workers(server, one, other, database)
         asyncio.run(_installed(workers, {**one.valves, **valves}))
-        try:
-            yield workers
-        finally:
-            __import__("shutil").copy(server.log_path, "/tmp/two_workers.log")
+        yield workers
 
 
 async def _signed_up(url: str) -> Account:

@@ -13,7 +13,7 @@ from entrypoints.openwebui.bundle.rewrite import package_text
 
 ENTRY = "entrypoints.openwebui.service"
 SHELL = "entrypoints/openwebui/pipe.py"
-LARGEST = 1_000_000  # bytes; hosts hold the whole text several times for each request under way
+LARGEST = 1_250_000  # bytes; hosts hold the whole text several times for each request under way
 
 _FOLDER = Path(__file__).resolve().parent
 _SHELL_FILE = "entrypoints/openwebui/bundle/shell.py"

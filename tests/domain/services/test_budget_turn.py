@@ -386,3 +386,14 @@ async def test_a_turn_whose_request_cannot_be_built_gives_back_what_it_reserved_
     await stage.read(LIMITED)
     await stage.read(replace(LIMITED, turn_id="second", messages=({"role": "nobody"},)))
     assert (await stage.balance(tokens(10**9)))[1] == 0
+
+
+async def test_what_a_persons_own_key_pays_counts_for_no_budget_of_money():
+    calls = Rule("Calls", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=2)
+    stage = Budgeted(said("One."), said("Two."), rules=(MONTHLY, calls))
+    await stage.spend(MONTHLY.hard)
+    own = replace(LIMITED, route=replace(LIMITED.route, own_key=True))
+    for turn_id in ("first", "second"):
+        assert text_of(await stage.read(replace(own, turn_id=turn_id)))
+    assert await stage.balance() == (MONTHLY.hard, 0)
+    assert fault_of(await stage.read(replace(own, turn_id="third"))).cause.name == "Calls"

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.request.turn_request import Bookkeeping
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
@@ -17,7 +16,7 @@ from ports.generations import GenerationRecord
 from ports.response_events import TextDelta
 from tests.domain.services.budgeted import LIMITED, Budgeted, usd
 from tests.doubles.clock import settled, until
-from tests.doubles.ledger import BreakableLedger, RecordedGenerations
+from tests.doubles.ledger import BreakableLedger, RecordedGenerations, unwritten_in_memory
 from tests.doubles.responses import Hang, Leaving, Move
 
 BOOKED = replace(LIMITED, ledger=Bookkeeping("ns"))
@@ -32,7 +31,9 @@ class Billed(Budgeted):
         self.booked, self.generations = BreakableLedger(), RecordedGenerations(*records)
 
         def keeping(clock, log):
-            keeper = KeepLedger(self.booked, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+            keeper = KeepLedger(
+                self.booked, unwritten_in_memory(clock, log), store=StoreHealth(clock, log), telemetry=log
+            )
             self.bills = keeper.bills = LookUpBills(self.generations, clock, keeper.note)
             return keeper
 

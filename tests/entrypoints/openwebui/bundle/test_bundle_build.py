@@ -224,5 +224,5 @@ def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
     assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
     assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
     assert bundle.text.isascii()
-    assert len(bundle.text) < 1_000_000  # a megabyte of ASCII costs the host nothing
+    assert len(bundle.text) < 1_250_000  # a megabyte of ASCII costs the host nothing, two 0.4 ms a chat
     assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')

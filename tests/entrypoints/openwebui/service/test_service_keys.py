@@ -56,7 +56,7 @@ def paid(simulator: Simulator) -> list[str]:
 async def entries(caller: Caller) -> tuple[Entry, ...]:
     """Return what the ledger holds once everything is settled."""
     (runtime,) = caller.service._runtimes.values()
-    ledger = runtime.core.stores.ledger
+    ledger = runtime.core.stores.books.ledger
     assert ledger is not None
     await runtime.core.drained()
     assert ledger.keeper.bills is not None
@@ -284,7 +284,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def checked(caller: Caller) -> None:
     """Return once what the key may spend was read."""
     (runtime,) = caller.service._runtimes.values()
-    await runtime.core.stores.keys.allowances.drained()
+    await runtime.core.stores.books.keys.allowances.drained()
 
 
 def warnings(reply: Reply) -> list[str]:
@@ -321,13 +321,14 @@ async def test_an_unlimited_key_warns_nobody(caller, simulator, caplog):
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_checks_can_be_switched_off(caller, simulator):
-    caller.valves["ADVANCED"] = "KEY_CHECK_MINUTES=0"
+@pytest.mark.parametrize(("minutes", "asked"), [(10, 1), (0, 0)])
+async def test_checks_can_be_switched_off(caller, simulator, minutes, asked):
+    simulator.allowed = Allowed(credits=Decimal(3))
+    caller.valves["ADVANCED"] = f"KEY_CHECK_MINUTES={minutes}"
     await caller.ask("sim/echo")
-    before = [record.path for record in simulator.records].count("/api/v1/key")
     await caller.ask("sim/echo")
     await checked(caller)
-    assert [record.path for record in simulator.records].count("/api/v1/key") == before
+    assert [record.path for record in simulator.records].count("/api/v1/credits") == asked
 
 
 @pytest.mark.usefixtures("at_once")
