@@ -33,6 +33,7 @@ KINDS = (
     ("plain", PLAIN, 6),
     ("capped", CAPPED, 5),
     ("slow", "sim/deltas-200-rate-200", 4),
+    ("long", "sim/deltas-200-rate-40", 1),
     ("silent", "sim/slow-start-1", 2),
     ("thinking", "sim/deltas-20-thinking-200", 1),
     ("cut", "sim/cut-5", 1),
