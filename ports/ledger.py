@@ -138,6 +138,10 @@ class ModelSum:
     cost: Decimal
 
 
+OPENING = "opening"
+"""The reason while nobody knows yet whether the ledger can be written."""
+
+
 class LedgerUnavailable(Exception):
     """The ledger cannot be reached, read or written. `reason` contains no data."""
 

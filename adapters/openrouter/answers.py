@@ -1,6 +1,6 @@
 """Opens an answer by its type: an event stream, a whole response, or an error."""
 
-from asyncio import timeout, to_thread
+from asyncio import CancelledError, timeout, to_thread
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -34,7 +34,12 @@ Batches = AsyncIterator[Sequence[UpstreamEvent]]
 async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) -> Batches:
     """Return the batches of an answer whose headers have arrived. Raises ResponsesError."""
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-        raise Refused(await _problem(response, now))
+        try:
+            raise Refused(await _problem(response, now))
+        except CancelledError:
+            if call.watch is not None:
+                call.watch.refused(response.status)
+            raise
     if coding := _coding(response):
         raise Unreadable(f"compressed ({coding}) although uncompressed was requested; a proxy may have done this")
     generation_id = response.headers.get(GENERATION_ID, "")

@@ -211,8 +211,8 @@ class ArtifactFlusher:
             lost = [put for put in gone if restarted or put.life != life]
             for put in lost:
                 self.unflushed.add(put.rows, LOST)
-            if lost:
-                self._telemetry.event("warning", "redis_lost_artifacts", rows=sum(len(put.rows) for put in lost))
+            if rows := sum(len(put.rows) for put in lost if put.life != LOST):
+                self._telemetry.event("warning", "redis_lost_artifacts", rows=rows)
             for put in lost:
                 await self._write_directly(put.rows, await self.queue.remembered(put.rows))
         self._server = server

@@ -1,7 +1,7 @@
 """The ledger in a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -22,8 +22,10 @@ from ports.usage import NOT_PAID, Paid
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
-FEW, MANY = 20_000, 100_000
-"""Entries that are added up at a time: days are joined until there are so many, and parted beyond."""
+FEW, MANY = 5_000, 20_000
+"""Entries that are added up at a time: days are joined below FEW and parted beyond MANY; single days take less each."""
+MOST = 300_000
+"""Entries that are added up with one connection: a second or two of the time that its user has."""
 AT_ONCE = 200
 """Sums that are read before other tasks of the event loop run: a millisecond or two."""
 
@@ -85,10 +87,7 @@ class SqlLedger:
 
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
         """Add up in the database, some days at a time: sorting millions of rows at once takes much longer."""
-        found: list[Row[Any]] = []
-        async for rows in self._by_days(stored(namespace), micros(since), micros(until)):
-            found += rows
-        found.sort(key=_order)
+        found = sorted(await self._by_days(stored(namespace), micros(since), micros(until)), key=_order)
         spent: list[Spend] = []
         for start in range(0, len(found), AT_ONCE):
             spent += map(_spend_of, found[start : start + AT_ONCE])
@@ -145,20 +144,28 @@ class SqlLedger:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _by_days(self, namespace: str, since: int, until: int) -> AsyncIterator[list[Row[Any]]]:
-        """Yield the groups of some days after the other; a day is never parted."""
+    async def _by_days(self, namespace: str, since: int, until: int) -> list[Row[Any]]:
+        """Return the groups of all days, some days after the other; a day is never parted."""
         [(first, last)] = await self._read(BOUNDS, {"in_namespace": namespace, "since": since, "until": until})
+        found: list[Row[Any]] = []
         begin, days = since if first is None else first, 1
         while first is not None and begin <= last:
-            day = begin // DAY
-            values = {"in_namespace": namespace, "since": begin, "until": min(until, (day + days) * DAY)}
-            if days == 1:
-                rows = await self._read(self._spend_of_day, values | {"of_day": day})
-            else:
-                rows = await self._read(self._spend, values)
-            yield rows
-            begin, entries = (day + days) * DAY, sum(row.entries for row in rows)
-            days = days * 2 if entries < FEW else max(1, days // 2) if entries > MANY else days
+            read = 0
+            try:
+                async with self._database.reading() as connection:
+                    while begin <= last and read < MOST:
+                        day = begin // DAY
+                        values = {"in_namespace": namespace, "since": begin, "until": min(until, (day + days) * DAY)}
+                        statement = self._spend_of_day if days == 1 else self._spend
+                        of_day = {"of_day": day} if days == 1 else {}
+                        rows = (await connection.execute(statement, values | of_day)).all()
+                        found += rows
+                        begin, entries = (day + days) * DAY, sum(row.entries for row in rows)
+                        days = days * 2 if entries < FEW else max(1, days // 2) if entries > MANY else days
+                        read += int(entries)
+            except DatabaseTrouble as trouble:
+                raise LedgerUnavailable(trouble.reason) from trouble
+        return found
 
     async def _read(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
         try:

@@ -6,7 +6,7 @@ names types of upstream that no table knows. `owned_tasks` holds tasks that outl
 cancels a turn whose reader has gone. Tools: `equip_turn`, `run_call`, `journal_calls`, `journal_results`; their circuit
 breakers: `guard_call`, `guard_tools`. Stores: `turn_stores` chooses them, `store_budget` limits the time a turn waits
 for them; `remember_turn`, `report_interrupted`, `clean_artifacts`, `rotate_keys`, `forget_person`. Money:
-`book_attempts`, `keep_ledger`, `look_up_bills`, `sweep_ledger`, `reconcile_ledger`. The list of models:
-`list_models`, `cache_catalog`, `sync_models`. `background_pass` is the frame of all work that one process at a time
-does.
+`book_attempts`, `keep_ledger`, `keep_unwritten`, `look_up_bills`, `sweep_ledger`, `reconcile_ledger`. The list of
+models: `list_models`, `cache_catalog`, `sync_models`. `background_pass` is the frame of all work that one process at a
+time does.
 """

@@ -61,13 +61,15 @@ class Personal:
 class Assembled:
     """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves.
 
-    `elsewhere`: stored turns of other chats that this one uses. `models`: the catalog, with the variants on offer.
+    `time` is what the store may add to it. `elsewhere`: stored turns of other chats that this one uses. `models`: the
+    catalog, with the variants on offer.
     """
 
     ready: Ready
     plan: TurnPlan
     runner: RunCall | None
     stores: TurnStores
+    time: StoreBudget
     elsewhere: frozenset[str] = frozenset()
     models: tuple[Model, ...] = ()
 
@@ -104,7 +106,7 @@ class AssembleTurn:
         request = checked.request
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
-        time = StoreBudget(self._store)
+        time = checked.hold.time if checked.hold is not None else StoreBudget(self._store)
         past, of_other_chats = await self._past(checked, stores, size, time)
         remembered = stores.memory is not None
         schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
@@ -125,7 +127,7 @@ class AssembleTurn:
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         plan = self._plan(checked, ready, error_id, resolved.notice)
-        return Assembled(ready, plan, runner, stores, frozenset(copied), checked.models)
+        return Assembled(ready, plan, runner, stores, time, frozenset(copied), checked.models)
 
     # --- details ------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from domain.turn.events import AttemptFailed, Crashed, TurnEvent
 from ports.clock import Clock
 from ports.response_events import StreamClosed, UpstreamEvent
-from ports.responses import ResponsesClient, ResponsesError, UpstreamCall
+from ports.responses import Refused, ResponsesClient, ResponsesError, UpstreamCall
 from ports.timings import timing
 
 FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
@@ -102,12 +102,21 @@ class Attempt:
         if self._asked is not None:
             self._asked.cancel()
             await asyncio.wait((self._asked,))
+            self._tell(() if self._asked.cancelled() else self._asked.result())
         elif self._here is not None:
             self._left = asyncio.get_running_loop().create_future()
             self._interrupted = True
             self._here.cancel()
             await self._left
         await self._stack.aclose()
+
+    def _tell(self, unread: Sequence[TurnEvent]) -> None:
+        """Tell whoever books the attempt of a refusal that arrived and that nobody will read."""
+        watch = self._call.watch
+        for event in unread:
+            error = event.error if isinstance(event, AttemptFailed) else None
+            if watch is not None and isinstance(error, Refused) and error.problem.status is not None:
+                watch.refused(error.problem.status)
 
     def _gone(self, task: "asyncio.Task[object]", left: "asyncio.Future[None]") -> None:
         """Note that the reader has left the read that `close` ended."""

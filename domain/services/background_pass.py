@@ -29,8 +29,7 @@ class Leased(Protocol):
         ...
 
 
-S_contra = TypeVar("S_contra", bound=Leased, contravariant=True)
-S = TypeVar("S", bound=Leased)
+S = TypeVar("S", bound=Leased)  # `S | None` only in quotes: the caches of `typing` would keep it, and this module
 
 
 class Overtaken(Exception):
@@ -85,14 +84,6 @@ class Leasing:
             await asyncio.shield(held.release())
 
 
-class Work(Protocol[S_contra]):
-    """What a pass does with the store. Raises Overtaken once `held.renew` does."""
-
-    def __call__(self, store: S_contra, held: HeldLease, /) -> Awaitable[None]:
-        """Do it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Frame:
     """`lease` names the work in the store, `task` the task, and `failed` the log event of a pass that failed.
@@ -140,8 +131,12 @@ class BackgroundPass:
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
-    async def run(self, key: str, opened: Callable[[], Awaitable[S | None]], work: Work[S]) -> bool:
+    async def run(
+        self, key: str, opened: "Callable[[], Awaitable[S | None]]", work: Callable[[S, HeldLease], Awaitable[None]]
+    ) -> bool:
         """Do the work once, unless another process does it or there is no store. Raises nothing but cancellation.
+
+        The work raises Overtaken once the lease does.
 
         Returns True if it ended well: with all that was to be done, or because another process goes on with it.
         """
@@ -171,7 +166,9 @@ class BackgroundPass:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _leased(self, key: str, opened: Callable[[], Awaitable[S | None]], work: Work[S]) -> bool:
+    async def _leased(
+        self, key: str, opened: "Callable[[], Awaitable[S | None]]", work: Callable[[S, HeldLease], Awaitable[None]]
+    ) -> bool:
         store = await opened()
         if store is None:
             return False

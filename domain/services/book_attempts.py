@@ -11,6 +11,7 @@ from domain.conversation.figures import Figures
 from domain.faults.classify import UNCERTAIN_STATUSES
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.store_budget import StoreBudget
 from domain.services.turn_bill import TurnBill
 from domain.services.turn_tally import TurnTally
 from domain.turn.attempt_bill import is_free_of_charge
@@ -52,15 +53,17 @@ class SentAttempt:
 class BookedAttempt:
     """The entry of one attempt; implements CallWatch.
 
-    `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
-    `ending`: what ends the entry of an attempt that its reader left, once the connection is closed: until then upstream
-    may still name the call, or refuse it with the status `refusal`. `final`: where the entry will be found with figures
-    that the end of the attempt did not bring; cancelled if nobody looks for them any more.
+    `done`: its latest state is stored. `time`: what the store may add to the turn. `released`: the request may have
+    been written. `is_over`: the attempt has ended. `ending`: what ends the entry of an attempt that its reader left,
+    once the connection is closed: until then upstream may still name the call, or refuse it with the status `refusal`.
+    `final`: where the entry will be found with figures that the end of the attempt did not bring; cancelled if nobody
+    looks for them any more.
     """
 
     keeper: KeepLedger
     entry: Entry
     done: "asyncio.Future[None]"
+    time: StoreBudget | None = None
     released: bool = False
     is_over: bool = False
     ending: Callable[[], None] | None = None
@@ -69,7 +72,7 @@ class BookedAttempt:
 
     async def sending(self) -> None:
         """Return once the entry is durable, or the store has failed or taken too long."""
-        await self.keeper.stored(self.entry, self.done)
+        await self.keeper.stored(self.entry, self.done, self.time)
         if self.is_over:  # it is booked as never sent, and about to be closed
             await asyncio.get_running_loop().create_future()
         self.released = True
@@ -112,7 +115,7 @@ class BookAttempts:
     """The attempts of one turn: all have their price in its `bill`, and with a `keeper` each has an entry.
 
     `model` is the one the turn is for; others are looked up in `models`, the catalog. `names_chat`: entries have the
-    ids of chat and message.
+    ids of chat and message. `time`: what the store may add to the turn.
     """
 
     def __init__(
@@ -126,10 +129,11 @@ class BookAttempts:
         bill: TurnBill,
         *,
         names_chat: bool = True,
+        time: StoreBudget | None = None,
     ) -> None:
         self._keeper, self._request, self._route = keeper, request, route
         self._model, self._models, self._figures = model, models, figures
-        self._names_chat, self._bill = names_chat, bill
+        self._names_chat, self._bill, self._time = names_chat, bill, time
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | SentAttempt | None = None
 
@@ -176,7 +180,7 @@ class BookAttempts:
             requested_model=bounded_id(asked),
         )
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
-        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
+        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True), self._time)
 
     def _ended(self, attempt: AttemptEnded) -> AttemptEnded:
         """Book the end of the attempt; return it with its price, and as not sent if it never left."""

@@ -141,7 +141,7 @@ class BudgetTurn:
             await asyncio.wait(waiting)
         for task, hold in waiting.items():
             if task.cancelled() and not hold.is_reserved:
-                await self._post(hold)
+                await self._holds.leave(hold.namespace, hold.turn_id, hold.charges())
 
     # --- details ------------------------------------------------------------------------------------------
 

@@ -62,6 +62,20 @@ class KeepHolds:
         await self._retry()  # the store is well again
         return changes
 
+    async def leave(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> None:
+        """Reserve what a turn may have cost that ran without a reservation: it expires, and the ledger settles it.
+
+        No limit counts. Never raises.
+        """
+        self._held.pop((namespace, turn_id), None)
+        until = self.clock.now() + timedelta(seconds=HOLD_SECONDS)
+        claims = [replace(charge, limit=None) for charge in charges]
+        try:
+            async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
+                await self._budgets.reserve(namespace, turn_id, claims, self.holder, until)
+        except StoreTrouble:
+            self._unsettled[namespace, turn_id] = charges
+
     async def tend(self, namespace: str, now: datetime) -> None:
         """Extend what this process holds, expire what nobody extends, and settle what that turned out to cost.
 

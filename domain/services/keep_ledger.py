@@ -1,17 +1,19 @@
 """Keep the ledger: store the entries of attempts in batches, off the path of the words, and never lose one silently.
 
 One writer task stores what waits, in one transaction: while one batch is being committed, the next one gathers. If the
-store fails, the turns go on and the entries wait in a journal, which is replayed after the next write that succeeds.
+store fails, the turns go on and the entries wait in journals, which are replayed after the next write that succeeds.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
-from domain.services.store_budget import StoreHealth, StoreTrouble, within
-from ports.ledger import FOLLOWERS, Entry, Key, LedgerEntries
-from ports.ledger_journal import JournalUnavailable, LedgerJournal
+from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
+from ports.ledger import FOLLOWERS, OPENING, Entry, Key, LedgerEntries
+from ports.ledger_journal import JournalUnavailable
 from ports.retention import REFUSED
 from ports.telemetry import Telemetry
 
@@ -28,46 +30,32 @@ FAILED = "ledger_failed"
 
 
 @dataclass(slots=True)
-class _Outage:
-    """What happened while the store failed: entries kept in the journal, and entries lost."""
-
-    kept: int = 0
-    lost: int = 0
-
-
-@dataclass(slots=True)
-class _Replay:
-    """`is_due`: something may wait in the journal, such as what an earlier process left."""
-
-    is_due: bool = True
-    task: asyncio.Task[None] | None = None
-
-
-@dataclass(slots=True)
 class _Waiting:
     entry: Entry
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class KeepLedger:
-    """The use case; belongs to one event loop. `store` is the health of the store that holds the ledger."""
+    """The use case; belongs to one event loop. `store` is the health of the store that holds the ledger.
+
+    Its failures are reported by `unwritten`, once per outage.
+    """
 
     def __init__(
         self,
         ledger: LedgerEntries,
-        journal: LedgerJournal,
+        unwritten: KeepUnwritten,
         *,
         store: StoreHealth,
         telemetry: Telemetry,
         bills: LookUpBills | None = None,
     ) -> None:
-        self._ledger, self._journal, self._store, self._telemetry = ledger, journal, store, telemetry
+        self._ledger, self._unwritten, self._store, self._telemetry = ledger, unwritten, store, telemetry
         self.bills, self.clock = bills, store.clock
         self._waiting: dict[Key, _Waiting] = {}
         self._writer: asyncio.Task[None] | None = None
         self._timer: Callable[[], None] | None = None
-        self._outage: _Outage | None = None
-        self._replays = _Replay()
+        self._replaying: asyncio.Task[None] | None = None
         self._newest: asyncio.Future[None] | None = None
 
     def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
@@ -85,7 +73,7 @@ class KeepLedger:
             return known.done
         waiting = _Waiting(entry)
         if len(self._waiting) >= MOST_WAITING:
-            self._lose(1)
+            self._unwritten.lose(1, "too many")
             waiting.done.set_result(None)
             return waiting.done
         self._waiting[entry.key], self._newest = waiting, waiting.done
@@ -93,15 +81,21 @@ class KeepLedger:
             self._begin()
         return waiting.done
 
-    async def stored(self, entry: Entry, done: "asyncio.Future[None]") -> None:
-        """Return once an entry is in the store or the journal: after PATIENCE_SECONDS it goes to the journal itself."""
+    async def stored(self, entry: Entry, done: "asyncio.Future[None]", time: StoreBudget | None = None) -> None:
+        """Return once an entry is in the store or a journal: after PATIENCE_SECONDS it goes to a journal itself.
+
+        `time` is what the store may add to the turn; an entry that is nowhere by then still waits to be written.
+        """
         if done.done():
             return
+        time = time or StoreBudget(self._store)
         try:
-            async with within(self.clock, PATIENCE_SECONDS):
+            async with time.spent(PATIENCE_SECONDS):
                 await asyncio.shield(done)
         except TimeoutError:
-            await self._keep([entry], "slow")
+            with suppress(TimeoutError):
+                async with time.spent():
+                    await self._unwritten.keep([entry])  # whether the store fails, the writer will know
 
     async def caught_up(self) -> None:
         """Return once all that was noted until now is in the store or the journal, or was lost."""
@@ -111,21 +105,21 @@ class KeepLedger:
 
     async def drained(self) -> None:
         """Return once nothing waits to be written, in the journal neither unless the store fails."""
-        while (task := self._begin() or self._replays.task) is not None:
+        while (task := self._begin() or self._replaying) is not None:
             await asyncio.wait((task,))
 
     async def aclose(self) -> None:
-        """Stop asking for bills, write what waits, for a few seconds at most, and close the journal."""
+        """Stop asking for bills, write what waits, for a few seconds at most, and close the journals."""
         if self.bills is not None:
             await self.bills.aclose()
-        for task in (self._begin(), self._replays.task):
+        for task in (self._begin(), self._replaying):
             if task is not None:
                 await asyncio.wait((task,), timeout=CLOSE_SECONDS)
                 task.cancel()
                 await asyncio.wait((task,))
         if self._waiting:
-            await self._keep([one.entry for one in self._waiting.values()], "closed")
-        await self._journal.aclose()
+            await self._unwritten.keep([one.entry for one in self._waiting.values()], "closed")
+        await self._unwritten.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -160,17 +154,17 @@ class KeepLedger:
         try:
             await self._put(entries)
         except StoreTrouble as trouble:
-            await self._keep(entries, trouble.reason)
+            await self._unwritten.keep(entries, "" if trouble.reason == OPENING else trouble.reason)
         except asyncio.CancelledError:  # the core closes and the store hangs
-            await self._keep(entries, "closed")
+            await self._unwritten.keep(entries, "closed")
             raise
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must lose no money
             self._telemetry.event("error", FAILED, reason=type(defect).__name__)
-            await self._keep(entries, type(defect).__name__)
+            await self._unwritten.keep(entries, type(defect).__name__)
         else:
-            if self._replays.is_due and self._replays.task is None:
+            if self._unwritten.waits and self._replaying is None:
                 work = self._replay()
-                self._replays.task = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
+                self._replaying = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         """Store entries; one that the store refuses for itself is counted as lost, the others are stored.
@@ -184,45 +178,20 @@ class KeepLedger:
             if trouble.reason != REFUSED:
                 raise
             if len(entries) == 1:
-                self._lose(1)
+                self._unwritten.lose(1, trouble.reason)
                 return
             for entry in entries:
                 await self._put([entry])
 
     async def _put_watched(self, entries: Sequence[Entry]) -> None:
-        async with self._store.watched(FAILED, writes=True, seconds=WRITE_SECONDS):
+        async with self._store.watched("", writes=True, seconds=WRITE_SECONDS):
             await self._ledger.write(entries)
 
-    async def _keep(self, entries: Sequence[Entry], reason: str) -> None:
-        """Keep entries in the journal and report the outage once."""
-        first, self._outage = self._outage is None, self._outage or _Outage()
-        try:
-            kept = await self._journal.append(entries)
-        except JournalUnavailable as error:
-            kept, reason = 0, f"{reason}; {error.reason}"
-        self._replays.is_due = True
-        self._outage.kept += kept
-        if first:
-            self._telemetry.event("warning", "ledger_entries_wait", reason=reason, entries=kept)
-        if kept < len(entries):
-            self._lose(len(entries) - kept)
-
-    def _lose(self, count: int) -> None:
-        outage = self._outage = self._outage or _Outage()
-        if not outage.lost:
-            self._telemetry.event("error", "ledger_entries_lost", entries=count)
-        outage.lost += count
-
     async def _replay(self) -> None:
-        """Store what waits in the journal, also that of processes that died. A failure waits for the next write."""
-        self._replays.is_due = False
+        """Store what waits in the journals, also that of processes that died. A failure waits for the next write."""
         try:
-            replayed = await self._journal.replay(self._put)
+            await self._unwritten.replay(self._put)
         except (StoreTrouble, JournalUnavailable):
-            self._replays.is_due = True
-            return
+            pass
         finally:
-            self._replays.task = None
-        outage, self._outage = self._outage or _Outage(), None
-        if replayed or outage.lost:
-            self._telemetry.event("info", "ledger_entries_replayed", entries=replayed, lost=outage.lost)
+            self._replaying = None

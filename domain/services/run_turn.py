@@ -241,10 +241,11 @@ class RunTurn:
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
         of_turn, stores = (settlement.model, assembled.models, ready.figures, turn.bill), assembled.stores
-        book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=stores.names_chat)
+        names_chat = stores.names_chat
+        book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
         sums, costs = self._books.sums, self._books.costs
         if sums is not None and stores.ledger is not None:
-            turn.bill.sums = sums.begin(request, names_chat=stores.names_chat)
+            turn.bill.sums = sums.begin(request, names_chat=names_chat)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)

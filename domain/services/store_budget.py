@@ -14,7 +14,7 @@ from ports.breaker_state import BreakerStateUnavailable
 from ports.budgets import BudgetsUnavailable
 from ports.cache import CacheUnavailable
 from ports.clock import Clock
-from ports.ledger import LedgerUnavailable
+from ports.ledger import OPENING, LedgerUnavailable
 from ports.metrics import Metrics
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
@@ -27,7 +27,7 @@ HANGING_SECONDS = 1.0
 """A failure that takes this many seconds means that the store hangs; a quick failure delays nobody."""
 PROBE_SECONDS = 10.0
 """Seconds for which a hanging store is skipped; then one caller probes it."""
-TIMEOUT = "timeout"
+TIMEOUT, HANGS = "timeout", "store_hangs"
 STORE_ERRORS = (
     ArtifactsError,
     ToolRunsUnavailable,
@@ -88,8 +88,9 @@ class StoreHealth:
         """Update the health by how the work in the body ends; `seconds` limits it, None for no limit.
 
         Unless it `decides`, a failure is logged, but nobody else skips the store for it: whoever sets a short limit may
-        only have had a busy event loop. `event` and `values` are for the log. Raises StoreTrouble. Does not skip a
-        hanging store: use this for work that nothing waits for.
+        only have had a busy event loop. `event` and `values` are for the log. Whoever reports quick failures itself
+        passes "": they leave what others log alone. Raises StoreTrouble. Does not skip a hanging store: use this for
+        work that nothing waits for.
         """
         began = self.clock.monotonic()
         try:
@@ -100,22 +101,27 @@ class StoreHealth:
         except STORE_ERRORS as error:
             trouble = error.reason
         else:
-            self._answered(writes)
+            self._answered(writes, speaks=bool(event))
             return
+        if trouble == OPENING:  # no answer of the store, however long it took
+            raise StoreTrouble(trouble)
         if decides and self.clock.monotonic() - began >= HANGING_SECONDS:
             self._leave_alone(writes, trouble)
+            event = event or HANGS
         self._log(trouble, event, writes, values)
         raise StoreTrouble(trouble)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _answered(self, writes: bool) -> None:
+    def _answered(self, writes: bool, *, speaks: bool) -> None:
+        was_open = self._closed_until == float("-inf")
         if not writes and self._by_write:  # let the next writer probe
             self._closed_until, self._only_writes = self.clock.monotonic(), True
         elif writes or not self._only_writes:
             self._closed_until, self._only_writes = float("-inf"), False
         self._by_write = False
-        self._logged = {} if writes else {reason: True for reason, only in self._logged.items() if only}
+        if speaks or not was_open:
+            self._logged = {} if writes else {reason: True for reason, only in self._logged.items() if only}
 
     def _leave_alone(self, writes: bool, trouble: str) -> None:
         """Skip the store; only for writers if reads still work or the error concerns writes alone."""
@@ -127,6 +133,8 @@ class StoreHealth:
     def _log(self, reason: str, event: str, writes: bool, values: dict[str, str | int]) -> None:
         if self._metrics is not None:
             self._metrics.count(STORE_FAILURES, (reason,))
+        if not event:
+            return
         if reason not in self._logged:
             self._telemetry.event("warning", event, reason=reason, **values)
         self._logged[reason] = writes and self._logged.get(reason, True)
@@ -150,9 +158,9 @@ class StoreBudget:
             yield
 
     @asynccontextmanager
-    async def spent(self) -> AsyncIterator[None]:
-        """Limit a wait for other tasks that use the store. Raises TimeoutError."""
-        async with self._counted(), within(self.watch.clock, self._limit()):
+    async def spent(self, most: float = STORE_SECONDS) -> AsyncIterator[None]:
+        """Limit a wait for other tasks that use the store, to `most` seconds in any case. Raises TimeoutError."""
+        async with self._counted(), within(self.watch.clock, min(most, self._limit())):
             yield
 
     async def wait(self, tasks: "Collection[asyncio.Task[None]]", seconds: float) -> None:

@@ -9,20 +9,16 @@ from domain.services.budget_turn import BudgetTurn
 from domain.services.fetch_remote import FetchRemote
 from domain.services.keep_holds import KeepHolds
 from domain.services.known_people import KnownPeople
-from domain.services.store_budget import StoreHealth
 from entrypoints.core.budget_rules import BudgetRules
+from entrypoints.core.foundation import Foundation
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
-from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.stored_budgets import StoredBudgets
 from entrypoints.sentences.budgets import alert_words
 from entrypoints.settings_rows import SettingProblem
 from ports.budget_rules import BudgetRuleStore
 from ports.budgets import Balance, Budgets, BudgetsUnavailable, Change, Claim, Granted, Orphan
-from ports.ids import Ids
-from ports.offload import Offload
 from ports.people import People
-from ports.telemetry import Telemetry
 
 
 class LazyBudgets:
@@ -70,26 +66,15 @@ class LazyBudgets:
 class CoreBudgets:
     """Budgets in the database of a storage. Belongs to one event loop."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        location: StorageLocation,
-        store: StoreHealth,
-        people: People | None,
-        *,
-        ids: Ids,
-        offload: Offload,
-        remote: FetchRemote,
-        telemetry: Telemetry,
-    ) -> None:
-        self._storage = storage
-        budgets = LazyBudgets(storage, in_database=bool(location.url))
-        ledger = LazyLedger(storage) if location.url else None
-        stored = StoredBudgets(self._stored, clock=store.clock, offload=offload, telemetry=telemetry)
-        self._rules = BudgetRules(stored, people, clock=store.clock, offload=offload, telemetry=telemetry)
-        self.holds = KeepHolds(budgets, ledger, store=store, ids=ids)
-        known = KnownPeople(people, store.clock, telemetry)
-        self._alerts = AlertSpending(remote, store.clock, telemetry, alert_words)
+    def __init__(self, base: Foundation, remote: FetchRemote, people: People | None) -> None:
+        self._storage, store, telemetry = base.storage, base.store, base.telemetry
+        budgets = LazyBudgets(base.storage, in_database=bool(base.location.url))
+        ledger = LazyLedger(base.storage) if base.location.url else None
+        stored = StoredBudgets(self._stored, clock=base.clock, offload=base.offload, telemetry=telemetry)
+        self._rules = BudgetRules(stored, people, clock=base.clock, offload=base.offload, telemetry=telemetry)
+        self.holds = KeepHolds(budgets, ledger, store=store, ids=base.ids)
+        known = KnownPeople(people, base.clock, telemetry)
+        self._alerts = AlertSpending(remote, base.clock, telemetry, alert_words)
         self.turns = BudgetTurn(budgets, self._rules.book, known, self.holds, self._alerts.alert)
 
     async def problems(self, spending: Spending) -> tuple[SettingProblem, ...]:

@@ -9,15 +9,12 @@ from domain.request.turn_request import Person
 from domain.services.audit_keys import AuditKeys, KeyOwner, Whose
 from domain.services.watch_allowances import AllowancePlan, Low, Store, WatchAllowances
 from domain.usage.entries import key_id_of
-from entrypoints.core.core_telemetry import CoreTelemetry
+from entrypoints.core.foundation import Foundation
 from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import keeps_anything, route_of, usable_route
-from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState
 from entrypoints.settings import Settings
 from ports.allowances import Allowances
-from ports.clock import Clock
-from ports.ids import Ids
 from ports.responses import Route
 
 MINUTE = 60.0
@@ -26,11 +23,9 @@ MINUTE = 60.0
 class CoreKeys:
     """Follows the keys of the newest settings. Belongs to one event loop."""
 
-    def __init__(
-        self, storage: Storage, allowances: Allowances, clock: Clock, ids: Ids, telemetry: CoreTelemetry
-    ) -> None:
-        self._storage = storage
-        self._audit = AuditKeys(LazyBreakerState(storage), clock, telemetry)
+    def __init__(self, base: Foundation, allowances: Allowances) -> None:
+        self._storage, clock, ids, telemetry = base.storage, base.clock, base.ids, base.telemetry
+        self._audit = AuditKeys(LazyBreakerState(base.storage), clock, telemetry)
         self._watches = self._keeps = False
         self._storage_key: tuple[str, str] | None = None
         self.allowances = WatchAllowances(

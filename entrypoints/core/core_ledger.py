@@ -9,22 +9,18 @@ from domain.egress.base_url import InvalidBaseUrl
 from domain.limits import LEDGER_JOURNAL_BYTES
 from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import Books, ReconcileLedger, ReconcilePlan
 from domain.services.share_costs import ShareCosts
-from domain.services.store_budget import StoreHealth
 from domain.services.sum_spending import SumSpending
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
-from entrypoints.core.core_redis import CoreRedis
-from entrypoints.core.core_telemetry import CoreTelemetry
+from entrypoints.core.foundation import Foundation
 from entrypoints.core.policy import longest_attempt, usable_route
 from entrypoints.core.shared_stores import SharedCostSnapshots, SharedLeases
-from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
-from entrypoints.core.storage_location import StorageLocation
 from entrypoints.settings import Settings
 from ports.generations import Generations
-from ports.ids import Ids
 from ports.ledger_journal import LedgerJournal
 from ports.upstream_figures import UpstreamFigures
 
@@ -32,24 +28,15 @@ from ports.upstream_figures import UpstreamFigures
 class CoreLedger:
     """Keeps and sweeps the ledger in the database of a storage. Belongs to one event loop."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        location: StorageLocation,
-        generations: Generations,
-        figures: UpstreamFigures,
-        store: StoreHealth,
-        ids: Ids,
-        telemetry: CoreTelemetry,
-        redis: CoreRedis,
-    ) -> None:
-        clock, self._redis = store.clock, redis
-        journal: LedgerJournal = MemoryLedgerJournal()
+    def __init__(self, base: Foundation, generations: Generations, figures: UpstreamFigures) -> None:
+        clock, ids, telemetry, location = base.clock, base.ids, base.telemetry, base.location
+        storage, store, self._redis = base.storage, base.store, base.redis
+        journals: tuple[LedgerJournal, ...] = (MemoryLedgerJournal(),)
         if location.folder is not None:
-            journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
+            journals = (DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES), *journals)
         self._storage = storage
-        stored = LazyLedger(storage)
-        self.keeper = KeepLedger(stored, journal, store=store, telemetry=telemetry)
+        stored, unwritten = LazyLedger(storage), KeepUnwritten(journals, clock, telemetry)
+        self.keeper = KeepLedger(stored, unwritten, store=store, telemetry=telemetry)
         self.sums = SumSpending(stored, self.keeper, store, telemetry)
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills
@@ -57,7 +44,7 @@ class CoreLedger:
         self.reconciler = ReconcileLedger(
             opened=self._books, figures=figures, bills=bills, clock=clock, ids=ids, telemetry=telemetry
         )
-        self.costs = ShareCosts(SharedCostSnapshots(redis), telemetry, telemetry.metrics)
+        self.costs = ShareCosts(SharedCostSnapshots(base.redis), telemetry, telemetry.metrics)
 
     def follow(self, request: TurnRequest, settings: Settings) -> None:
         """Sweep and reconcile from now on what the turns of this request's namespace book."""

@@ -3,9 +3,7 @@
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
-from entrypoints.core.core_budgets import CoreBudgets
-from entrypoints.core.core_keys import CoreKeys
-from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_books import CoreBooks
 from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.redis_artifacts import FrontedArtifacts
@@ -25,20 +23,18 @@ class CoreStores:
         cleaning: CleanArtifacts,
         timings: RequestTimings,
         records: RequestRecords,
-        budgets: CoreBudgets,
-        keys: CoreKeys,
+        books: CoreBooks,
         redis: CoreRedis,
         artifacts: FrontedArtifacts,
-        ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
         self.timings, self.records, self.redis, self.artifacts = timings, records, redis, artifacts
-        self.budgets, self.keys, self.ledger = budgets, keys, ledger
+        self.books = books
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
         self.redis.begin()
-        if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
+        if keeps_anything(settings) or (settings.enable_ledger and self.books.ledger is not None):
             self.storage.begin()
 
     def memories_for(self, request: TurnRequest, settings: Settings) -> Memories | None:
@@ -46,19 +42,13 @@ class CoreStores:
 
         Which of them it uses is `domain/services/turn_stores.py`'s to say. What it costs is booked in any case.
         """
-        if self.ledger is not None:
-            self.ledger.follow(request, settings)
+        if self.books.ledger is not None:
+            self.books.ledger.follow(request, settings)
         if not request.is_remembered:
             return None
         self.storage.follow(vault_of(settings), request.memory.namespace)
         self._cleaning.begin(retention_of(settings, request.memory.namespace))
         return self._memories
-
-    async def close_books(self) -> None:
-        """Close the budgets and the ledger, once no turn runs any more."""
-        await self.budgets.aclose()
-        if self.ledger is not None:
-            await self.ledger.aclose()
 
     async def aclose(self) -> None:
         """Stop cleaning and watching, close the timing log.
@@ -66,5 +56,5 @@ class CoreStores:
         Storage and records are closed by whoever opened the core.
         """
         await self._cleaning.aclose()
-        await self.keys.aclose()
+        await self.books.keys.aclose()
         await self.timings.aclose()

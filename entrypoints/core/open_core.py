@@ -34,18 +34,16 @@ from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
-from domain.services.turn_books import TurnBooks
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
-from entrypoints.core.core_budgets import CoreBudgets
-from entrypoints.core.core_keys import CoreKeys
-from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_books import CoreBooks, UpstreamAccounts
 from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
+from entrypoints.core.foundation import Foundation
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import switches_of
@@ -99,24 +97,11 @@ class Core:
         self._stack.push_async_callback(redis.aclose)
         artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
-        allowances = AioAllowances(pool, self._concurrent_requests)
-        keys = CoreKeys(storage, allowances, self.clock, self.ids, self.telemetry)
-        ledger: CoreLedger | None = None
-        if location.url:
-            generations = AioGenerations(pool, self._concurrent_requests)
-            figures = AioFigures(pool, self._concurrent_requests)
-            ledger = CoreLedger(storage, location, generations, figures, store, self.ids, self.telemetry, redis)
+        base = Foundation(self.clock, self.ids, self.offload, self.telemetry, location, storage, redis, store)
+        asked = (pool, self._concurrent_requests)
+        upstream = UpstreamAccounts(AioGenerations(*asked), AioFigures(*asked), AioAllowances(*asked))
         fetcher = AioFetcher(read, offload=self.offload, lookups=lookups)
-        budgets = CoreBudgets(
-            storage,
-            location,
-            store,
-            host.people,
-            ids=self.ids,
-            offload=self.offload,
-            remote=FetchRemote(fetcher, self.clock, self.telemetry),
-            telemetry=self.telemetry,
-        )
+        books = CoreBooks(base, upstream, FetchRemote(fetcher, self.clock, self.telemetry), host.people)
         breakers = FollowBreakers(storage.shared_breakers, MemoryBreakerState(shared_state()), store)
         self._stack.push_async_callback(breakers.aclose)
         container = Container(
@@ -143,7 +128,7 @@ class Core:
             redact=self.redact,
             caches=catalog_caches(location, storage, redis),
             store=store,
-            books=_books(ledger, budgets),
+            books=books.of_turns(),
             host=host,
         )
         container.check_dependencies()
@@ -157,7 +142,7 @@ class Core:
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
         cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, keys, redis, artifacts, ledger)
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, books, redis, artifacts)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -196,7 +181,7 @@ class Core:
         `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
-        self.stores.keys.follow(asked.history.namespace, request.person, settings)
+        self.stores.books.keys.follow(asked.history.namespace, request.person, settings)
         timing = self.stores.timings.scope(settings, request.turn_id)
         records = self.stores.records.wanted(settings, request.person)
         personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
@@ -212,7 +197,7 @@ class Core:
     async def drained(self) -> None:
         """Return once no turn runs, all of them are settled, and changes of keys are logged."""
         await self._run_turn.drained()
-        await self.stores.keys.drained()
+        await self.stores.books.keys.drained()
 
     async def aclose(self) -> None:
         """Stop the background work, wait for the running turns, then close every adapter."""
@@ -221,7 +206,7 @@ class Core:
         await self.stores.aclose()
         await self.drained()
         await self.stores.records.aclose()  # after the last turn has left its transcript
-        await self.stores.close_books()
+        await self.stores.books.aclose()
         await self.models.aclose()
         await self._stack.aclose()
 
@@ -234,7 +219,7 @@ class Core:
         await self.aclose()
 
     def _stored_with(self, namespace: str, key_id: str) -> None:
-        self.stores.keys.stored_with(namespace, key_id)
+        self.stores.books.keys.stored_with(namespace, key_id)
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
@@ -244,12 +229,6 @@ async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> Cleanable
     """Return what is to be cleaned, by one worker at a time."""
     store = await artifacts.cleanable()
     return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
-
-
-def _books(ledger: CoreLedger | None, budgets: CoreBudgets) -> TurnBooks:
-    if ledger is None:
-        return TurnBooks(budgets=budgets.turns)
-    return TurnBooks(ledger.keeper, ledger.sums, budgets.turns, ledger.costs)
 
 
 def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:

@@ -75,6 +75,9 @@ class Storage:
         The first opening is waited for, and so is that of a new file; a new try after a failure is not.
         """
         opening = self.begin()
+        if self._looking is not None:  # else a lost file would be asked while it is being closed
+            await asyncio.wait((self._looking,))
+            opening = self._opening or opening
         if self._retries and not opening.done():
             return self.memory.stores
         return await asyncio.shield(opening)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from entrypoints.core.storage import Storage
 from ports.leases import Lease, Leases
-from ports.ledger import Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
+from ports.ledger import OPENING, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
 from ports.usage import Paid
 
@@ -140,7 +140,7 @@ class LazyLedger:
         if not opening.done():  # the first turn after a start: no failure of the store, and no reason to wait long
             await asyncio.wait((opening,), timeout=OPENING_SECONDS)
             if not opening.done():
-                raise LedgerUnavailable("opening")
+                raise LedgerUnavailable(OPENING)
         stores = await self._storage.stores()
         if stores.ledger is None:
             raise LedgerUnavailable("not open")

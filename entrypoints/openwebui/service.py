@@ -87,7 +87,7 @@ class PipeService:
         settings, problems = effective(*self._settings.read(call.valves, call.user_valves), self._detected())
         runtime = self._runtime(settings)
         function_id = self._function_id = call.model.function_id or self._function_id
-        problems += await runtime.core.stores.budgets.problems(spending_of(settings, namespace_of(function_id)))
+        problems += await runtime.core.stores.books.budgets.problems(spending_of(settings, namespace_of(function_id)))
         self._tell(runtime, problems)
         runtime.register(call.model.function_id)
         core = runtime.core
@@ -231,7 +231,7 @@ async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emit
 
 async def _warn_of_limits(core: Core, call: HostCall, emitter: GuardedEmitter, vocabulary: Vocabulary) -> None:
     """Show an administrator in the page, once, that the key of this server has little left to spend."""
-    if call.emitter is not None and (low := core.stores.keys.to_tell(call.person)):
+    if call.emitter is not None and (low := core.stores.books.keys.to_tell(call.person)):
         await emitter.emit(_warning("\n".join(allowance_words(one.allowance, vocabulary) for one in low)))
 
 

@@ -5,10 +5,19 @@ from collections.abc import Collection
 from datetime import datetime
 
 from adapters.memory.ledger import MemoryLedger
+from adapters.memory.ledger_journal import MemoryLedgerJournal
+from domain.services.keep_unwritten import KeepUnwritten
+from ports.clock import Clock
 from ports.generations import GenerationRecord, GenerationsUnavailable
 from ports.ledger import Entry, LedgerUnavailable
 from ports.responses import Route
+from ports.telemetry import Telemetry
 from ports.usage import Paid
+
+
+def unwritten_in_memory(clock: Clock, telemetry: Telemetry) -> KeepUnwritten:
+    """Return what keeps entries that a ledger does not take, in a journal in memory."""
+    return KeepUnwritten((MemoryLedgerJournal(),), clock, telemetry)
 
 
 class BreakableLedger(MemoryLedger):

@@ -32,7 +32,7 @@ from ports.ledger import Spend
 from ports.responses import Route
 from tests.doubles.postgres import new_database_url, stopped_postgres
 from tests.doubles.redis_server import RedisServer, redis_server
-from tests.drills.ledger_budgets import Outage, judge_budgets
+from tests.drills.ledger_budgets import judge_budgets
 from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, judge_spend, turns_of
 from tests.drills.ledger_tables import read_tables
 from tests.drills.ledger_worker import KINDS, NAMESPACE, PLAIN, Ask, Job, noted, run_turn, work
@@ -41,17 +41,17 @@ POSTGRES, SQLITE = "postgres", "sqlite"
 WORKERS = {POSTGRES: 4, SQLITE: 2}
 TURNS = 500
 """Turns of each of the processes that run at the same time; one that is killed is replaced."""
-OF_ONE_WORKER = 125
-KILLED = 0.7
+OF_ONE_WORKER = 150
+KILLED = 0.85
 """The share of workers that are killed."""
-LIFE = (0.5, 8.0)
+LIFE = (0.5, 6.0)
 """Seconds between the first turn of a worker and its end."""
 RESTART_SECONDS = 1.5
 REDIS_AT = (0.25, 0.75)
 """The shares of turns after which Redis is restarted."""
 BILL_SECONDS = 0.2
 SOON, COUNTED_SECONDS = 0.02, 0.3
-OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.5")
+OF_CAPPED, SPENT_AFTER = Decimal("0.0008"), Decimal("0.3")
 """What a turn of the hard budget costs in USD, and the share of these turns that it has room for."""
 LATER = timedelta(minutes=3)
 """By then reservations of processes that were killed have expired."""
@@ -66,8 +66,8 @@ class Drill:
         self.rng = Random(seed)
         self.figures = Figures()
         self.workers: list[Worker] = []
-        self.outage = Outage()
         self.spent: tuple[Spend, ...] = ()
+        self.away = (0.0, 0.0)
         self._counted = (0.0, 0)
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
         share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
@@ -88,7 +88,8 @@ class Drill:
             turns, tables = turns_of(self.workers), await asyncio.to_thread(read_tables, self.database)
             judge(simulator, turns, tables, self.figures)
             judge_spend(self.spent, tables, self.figures)
-            judge_budgets(simulator, turns, calls_of(simulator), tables, self.outage, self.hard, self.figures)
+            calls = calls_of(simulator)
+            judge_budgets(simulator, turns, calls, tables, self.away, self.hard, self.figures)
         return self.figures
 
     def _job(self, simulator: Simulator, report: Path) -> Job:
@@ -155,6 +156,7 @@ class Drill:
     async def _restart(self) -> None:
         """Stop the database in the middle, and start it again."""
         await self._until(0.5)
+
         began = time.monotonic()
 
         def restart() -> None:
@@ -163,7 +165,7 @@ class Drill:
                 self.figures.counts["journals in use while the database was down"] = len(self._journals())
 
         await asyncio.to_thread(restart)
-        self.outage = Outage(began, time.monotonic())
+        self.away = (began, time.monotonic())
         self.figures.counts["restarts of the database"] += 1
 
     async def _finish(self, simulator: Simulator) -> None:
@@ -178,11 +180,11 @@ class Drill:
                 note.write("turn", ask.turn_id, ask.kind, ask.user_id)
                 await run_turn(core, job.settings, ask, note)
             await core.drained()
-            ledger = core.stores.ledger
+            ledger = core.stores.books.ledger
             assert ledger is not None
             await ledger.keeper.drained()
             await ledger.sweeper.sweep(LedgerPlan(NAMESPACE, Route(simulator.url, job.key), longest=0))
-            await core.stores.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
+            await core.stores.books.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
             stored = (await core.stores.storage.stores()).ledger
             assert stored is not None
             ever = (core.clock.now().replace(year=2000), core.clock.now().replace(year=9999))

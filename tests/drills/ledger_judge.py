@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,11 +31,15 @@ VOID, SETTLED, ESTIMATED = "void", "settled", "estimated"
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process: its report, and when it was killed, on the monotonic and on the wall clock; inf if it was not."""
+    """One process: its report, and when it was killed, on the monotonic and on the wall clock; inf if it was not.
+
+    `done_at`: when it had nothing left to do, on the monotonic clock.
+    """
 
     report: Path
     killed_at: float = float("inf")
     killed_on: float = float("inf")
+    done_at: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,6 @@ class Turn:
     turn_id: str
     kind: str
     user_id: str
-    began_at: float
     worker: Worker
     left_at: float = float("inf")
     fault: str = ""
@@ -77,11 +80,12 @@ def turns_of(workers: Iterable[Worker]) -> list[Turn]:
         left = {line[1]: float(line[-1]) for line in lines if line[0] == "left"}
         ended = {line[1]: line[2] for line in lines if line[0] == "ended"}
         warned = {line[1] for line in lines if line[0] == "warned"}
+        worker = replace(worker, done_at=next((float(line[1]) for line in lines if line[0] == "done"), float("inf")))
         for line in lines:
             if line[0] == "turn":
                 turn_id, never = line[1], float("inf")
                 found = (left.get(turn_id, never), ended.get(turn_id, ""), turn_id in warned)
-                turns.append(Turn(turn_id, line[2], line[3], float(line[4]), worker, *found))
+                turns.append(Turn(turn_id, line[2], line[3], worker, *found))
     return turns
 
 

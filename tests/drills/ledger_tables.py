@@ -13,7 +13,7 @@ import psycopg
 ROWS = """
     SELECT turn_id, call_no, attempt_no, state, generation_id, cost, cost_source, user_id, requested_model, started_at
     FROM openrouter_pipe_usage_entry WHERE namespace = 'drill' ORDER BY turn_id, call_no, attempt_no"""
-HOLDS = "SELECT turn_id, state FROM openrouter_pipe_reservation WHERE namespace = 'drill'"
+HOLDS = "SELECT turn_id, state, fence FROM openrouter_pipe_reservation WHERE namespace = 'drill'"
 COUNTERS = "SELECT account, unit, spent, reserved FROM openrouter_pipe_budget_account WHERE namespace = 'drill'"
 
 
@@ -43,10 +43,14 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Everything: rows by turn in the order of their attempts, the states of reservations by turn, the counters."""
+    """Everything: rows by turn in the order of their attempts, the states of reservations by turn, the counters.
+
+    `reserved`: the turns that reserved before they were sent; the others were posted all the same.
+    """
 
     rows: Mapping[str, list[Row]]
     holds: Mapping[str, str]
+    reserved: frozenset[str]
     counters: list[Counter]
 
 
@@ -59,6 +63,7 @@ def read_tables(database: str) -> Tables:
         for turn, _, _, state, name, cost, source, user, model, micros in cursor.execute(ROWS).fetchall():
             money = None if cost is None else Decimal(cost)
             rows[turn].append(Row(turn, state, name, money, source, user, model, micros / 1e6))
-        holds = dict(cursor.execute(HOLDS).fetchall())
+        holds = cursor.execute(HOLDS).fetchall()
+        reserved = frozenset(turn for turn, _, holder in holds if holder)
         counters = [Counter(*row) for row in cursor.execute(COUNTERS).fetchall()]
-    return Tables(rows, holds, counters)
+    return Tables(rows, {turn: state for turn, state, _ in holds}, reserved, counters)

@@ -38,7 +38,6 @@ WORKERS = {POSTGRES: 4, SQLITE: 2}
 ARTIFACTS = {POSTGRES: 10_000, SQLITE: 2_000}
 OF_ONE_WORKER = 60
 KILLED = 0.6
-LIFE = (0.05, 1.0)
 RESTART_SECONDS = 1.0
 SOON, LIMIT = 0.01, 200
 ANOTHER = "another worker"
@@ -105,18 +104,18 @@ class Drill:
     async def _life(self, job: Job, *, doomed: bool) -> None:
         """Run one worker to its end, or until it is killed."""
         process = CONTEXT.Process(target=work, args=(job,))
-        size = job.report.stat().st_size if job.report.exists() else 0
+        last = len(self._lines("put", [job.report])) + (
+            self.rng.randrange(1, len(job.turns)) if doomed else len(job.turns) + 1
+        )
         process.start()
         self.counts["processes"] += 1
-        while process.is_alive() and not (job.report.exists() and job.report.stat().st_size > size):
-            await asyncio.sleep(SOON)
-        ends = time.monotonic() + (self.rng.uniform(*LIFE) if doomed else 60.0)
-        while process.is_alive() and time.monotonic() < ends:
+        ends = time.monotonic() + 60.0
+        while process.is_alive() and time.monotonic() < ends and len(self._lines("put", [job.report])) < last:
             await asyncio.sleep(SOON)
         if process.is_alive() and process.pid is not None:
             os.kill(process.pid, signal.SIGKILL)
             self.counts["processes killed"] += 1
-            if not doomed:
+            if time.monotonic() >= ends:
                 self.misses.append("a worker did not end")
             if await asyncio.to_thread(self._waiting, group=True):
                 self.counts["processes killed while entries were in hand"] += 1

@@ -10,6 +10,8 @@ from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from entrypoints.simulator.server import Simulator, running_simulator
 from ports.responses import ResponsesBody, Route, UpstreamCall, UpstreamRequest
+from tests.adapters.openrouter.scripted_upstream import Visit, scripted
+from tests.doubles.clock import settled
 from tests.doubles.telemetry import RecordedTelemetry
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
@@ -91,3 +93,27 @@ async def test_the_connection_is_closed_at_once(simulator, model, stream):
     async with asyncio.timeout(1):
         while simulator.records[-1].ended_at is None:
             await asyncio.sleep(0.005)
+
+
+async def test_a_refusal_whose_text_is_still_on_its_way_is_told():
+    begun = asyncio.Event()
+
+    async def stall(visit: Visit) -> None:
+        await visit.head(429, {"Content-Length": "100"})
+        begun.set()
+        await visit.left()
+
+    book = Book()
+    async with scripted(stall) as upstream:
+        pool = SessionPool(RecordedTelemetry())
+        client = AioResponsesClient(pool, SystemClock(), RecordedTelemetry(), lambda: 4)
+        request = UpstreamRequest(ResponsesBody("any", (MESSAGE,), stream=True))
+        attempt = client.attempt(UpstreamCall(Route(upstream.url, "key"), request, watch=book))
+        opening = asyncio.get_running_loop().create_task(attempt.__aenter__())
+        await begun.wait()
+        await settled()  # the head is read, its text is not there
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await pool.aclose()
+    assert (book.named, book.refusals) == ([], [429])

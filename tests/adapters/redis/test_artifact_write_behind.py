@@ -95,6 +95,12 @@ async def eventually(condition: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def reopened(artifacts: RedisArtifacts) -> bool:
+    """Let time pass until the connection may be opened again, and try; the server may still be loading."""
+    artifacts._clock.advance(400)
+    return await artifacts._connection.opened()
+
+
 def flusher_of(artifacts: RedisArtifacts) -> ArtifactFlusher:
     (flusher,) = artifacts._flushers.values()
     return flusher
@@ -243,8 +249,8 @@ async def test_what_a_person_wanted_forgotten_is_not_written_again_after_redis_l
 
 
 async def test_a_restart_with_older_data_loses_nothing(database, server, idle):
-    store = Failing(database)
-    async with worker(store, server.url, patience=PATIENT) as one:
+    store, telemetry = Failing(database), RecordedTelemetry()
+    async with worker(store, server.url, telemetry=telemetry, patience=PATIENT) as one:
         await one.put(turn_of(9, 1))
         flusher = flusher_of(one)
         await flusher._flush()  # learns which server it is
@@ -256,8 +262,7 @@ async def test_a_restart_with_older_data_loses_nothing(database, server, idle):
         with pytest.raises(RedisUnavailable):
             await flusher.drain()
         server.start()
-        one._clock.advance(400)
-        await eventually(one._connection.opened)
+        await eventually(lambda: reopened(one))
         store.reason = "locked"
         for _ in range(2):  # a database that fails meanwhile does not make it forget what Redis lost
             flusher._alarm.timed = True
@@ -266,6 +271,7 @@ async def test_a_restart_with_older_data_loses_nothing(database, server, idle):
         store.reason = ""
         await flusher._flush()
         assert await turns_in(SqlArtifacts(database), 1) == [ulid(1)]
+        assert telemetry.only("redis_lost_artifacts").values == {"rows": 1}
 
 
 async def test_what_another_worker_has_written_or_deleted_is_not_written_again_when_redis_vanishes(
@@ -296,8 +302,7 @@ async def test_without_redis_everything_goes_to_the_database_and_what_waits_is_w
             await one.delete_person(HERE, "ann", 9)
         assert len(telemetry.named("redis_unavailable")) == 1
         server.start()
-        one._clock.advance(400)
-        await eventually(one._connection.opened)
+        await eventually(lambda: reopened(one))
         while await one.delete_person(HERE, "ann", 9):
             pass
         assert await turns_in(one, 1, 2) == await turns_in(SqlArtifacts(database), 1, 2) == []

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from domain.services.attempt import FROM_OUTSIDE, Attempt
 from domain.turn.steps import Reason, ShowText
-from ports.response_events import StreamClosed, TextDelta
-from ports.responses import ResponsesBody, UpstreamCall, UpstreamRequest
+from ports.response_events import StreamClosed, TextDelta, UpstreamProblem
+from ports.responses import Refused, ResponsesBody, UpstreamCall, UpstreamRequest
 from tests.domain.services.stage import ROUTE, Stage, end_of, said, text_of
 from tests.doubles.clock import FakeClock, settled, until
-from tests.doubles.responses import Batch, Hang, Held, Move, ScriptedResponses
+from tests.doubles.responses import Batch, Hang, Held, Move, Refusing, ScriptedResponses
 
 WORD = [TextDelta(0, "msg_1", 0, "a")]
 CALL = UpstreamCall(ROUTE, UpstreamRequest(ResponsesBody("maker/model", ())))
@@ -176,3 +177,44 @@ async def test_a_timer_that_ends_the_turn_during_a_read_reaches_the_reader_witho
     assert await reader == "read to its end"
     await stage.run_turn.drained()
     assert (end_of(outputs).fault.kind.name, stage.responses.open) == ("TIMEOUT", 0)
+
+
+class Watch:
+    """Notes what it is told of one call."""
+
+    def __init__(self) -> None:
+        self.refusals: list[int] = []
+        self.is_closed = False
+
+    async def sending(self) -> None:
+        """Hold nothing up."""
+
+    def answered(self, generation_id: str) -> None:
+        """No answer is named here."""
+
+    def refused(self, status: int) -> None:
+        self.refusals.append(status)
+
+    def closed(self) -> None:
+        self.is_closed = True
+
+
+async def test_a_refusal_that_was_read_and_that_nobody_took_is_told():
+    watch, responses = (
+        Watch(),
+        ScriptedResponses([Refusing(Refused(UpstreamProblem(status=429, kind="rate_limit_exceeded", text="busy")))]),
+    )
+    one = Attempt(responses, replace(CALL, watch=watch), FakeClock(), 0.0, lambda: None)
+    one.ask()
+    await settled()
+    await one.close()
+    assert (watch.refusals, watch.is_closed) == ([429], True)
+
+
+async def test_a_call_that_is_left_in_peace_is_only_closed():
+    watch, responses = Watch(), ScriptedResponses([WORD, Hang()])
+    one = Attempt(responses, replace(CALL, watch=watch), FakeClock(), 0.0, lambda: None)
+    one.ask()
+    await settled()
+    await one.close()
+    assert (watch.refusals, watch.is_closed) == ([], True)

@@ -8,6 +8,7 @@ from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.request.bookkeeping import Bookkeeping
 from domain.request.turn_request import Caller, Person
 from domain.services.keep_ledger import PATIENCE_SECONDS, KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import GAPS, LookUpBills
 from domain.services.store_budget import StoreHealth
 from ports.generations import GenerationRecord
@@ -36,7 +37,8 @@ class Book(Stage):
         self.journal = MemoryLedgerJournal()
 
         def keeping(clock, log):
-            keeper = KeepLedger(self.ledger, self.journal, store=StoreHealth(clock, log), telemetry=log)
+            unwritten = KeepUnwritten((self.journal,), clock, log)
+            keeper = KeepLedger(self.ledger, unwritten, store=StoreHealth(clock, log), telemetry=log)
             keeper.bills = LookUpBills(self.generations, clock, keeper.note)
             return keeper
 
@@ -279,7 +281,7 @@ async def test_a_broken_store_stops_no_turn_and_what_waits_is_stored_with_the_ne
     await stage.read(replace(BOOKED, turn_id="next"))
     assert (await stage.entry()).state is EntryState.SETTLED
     names = [line.name for line in stage.log.lines if line.name.startswith("ledger")]
-    assert names == ["ledger_failed", "ledger_entries_wait", "ledger_entries_replayed"]
+    assert names == ["ledger_entries_wait", "ledger_entries_replayed"]
 
 
 async def test_a_fault_of_the_turn_leaves_no_entry_without_an_end():

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.request.turn_request import Bookkeeping
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
@@ -17,7 +16,7 @@ from ports.generations import GenerationRecord
 from ports.response_events import TextDelta
 from tests.domain.services.budgeted import LIMITED, Budgeted, usd
 from tests.doubles.clock import settled, until
-from tests.doubles.ledger import BreakableLedger, RecordedGenerations
+from tests.doubles.ledger import BreakableLedger, RecordedGenerations, unwritten_in_memory
 from tests.doubles.responses import Hang, Leaving, Move
 
 BOOKED = replace(LIMITED, ledger=Bookkeeping("ns"))
@@ -32,7 +31,9 @@ class Billed(Budgeted):
         self.booked, self.generations = BreakableLedger(), RecordedGenerations(*records)
 
         def keeping(clock, log):
-            keeper = KeepLedger(self.booked, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+            keeper = KeepLedger(
+                self.booked, unwritten_in_memory(clock, log), store=StoreHealth(clock, log), telemetry=log
+            )
             self.bills = keeper.bills = LookUpBills(self.generations, clock, keeper.note)
             return keeper
 
@@ -109,12 +110,23 @@ async def test_a_process_that_ends_before_the_bill_leaves_the_reservation_to_the
     assert (spent, reserved > 0) == (0, True)
 
 
-async def test_a_turn_that_ran_without_a_reservation_is_posted_when_the_process_ends():
+async def test_a_turn_that_ran_without_a_reservation_is_left_to_the_ledger_too():
     stage = Billed(STOPPED)
     stage.budgets.down = True
     await stage.stopped()
     stage.budgets.down = False
     await stage.turns.aclose()
+    spent, reserved = await stage.balance()
+    assert (spent, 0 < reserved < usd("0.1")) == (0, True)
+
+
+async def test_if_the_store_is_down_until_the_end_its_estimate_is_posted_by_the_last_try():
+    stage = Billed(STOPPED)
+    stage.budgets.down = True
+    await stage.stopped()
+    await stage.turns.aclose()
+    stage.budgets.down = False
+    await stage.holds.aclose()
     spent, reserved = await stage.balance()
     assert (0 < spent < usd("0.1"), reserved) == (True, 0)
 

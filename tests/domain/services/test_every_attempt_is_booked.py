@@ -14,6 +14,7 @@ from domain.request.bookkeeping import Bookkeeping
 from domain.request.turn_request import Person
 from domain.services.book_attempts import BookAttempts
 from domain.services.keep_ledger import KeepLedger
+from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth
 from domain.services.turn_bill import TurnBill
@@ -40,7 +41,8 @@ class Kept:
     def __init__(self, clock: FakeClock | None = None, log: RecordedTelemetry | None = None) -> None:
         clock, log = clock or FakeClock(), log or RecordedTelemetry()
         self.ledger = BreakableLedger()
-        self.keeper = KeepLedger(self.ledger, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+        unwritten = KeepUnwritten((MemoryLedgerJournal(),), clock, log)
+        self.keeper = KeepLedger(self.ledger, unwritten, store=StoreHealth(clock, log), telemetry=log)
         self.keeper.bills = LookUpBills(RecordedGenerations(), clock, self.keeper.note)
 
     async def entries(self) -> tuple[Entry, ...]:

@@ -9,7 +9,8 @@ import pytest
 from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.services import keep_ledger
 from domain.services.keep_ledger import KeepLedger
-from domain.services.store_budget import PROBE_SECONDS, StoreHealth
+from domain.services.keep_unwritten import KeepUnwritten
+from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, STORE_SECONDS, StoreBudget, StoreHealth
 from ports.ledger import Entry, EntryState
 from tests.doubles.clock import START, FakeClock, settled, until
 from tests.doubles.ledger import BreakableLedger
@@ -26,8 +27,9 @@ class Kept:
     def __init__(self, room: int = 100) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.ledger, self.journal = BreakableLedger(), MemoryLedgerJournal(most=room)
-        store = StoreHealth(self.clock, self.log)
-        self.keeper = KeepLedger(self.ledger, self.journal, store=store, telemetry=self.log)
+        store = self.store = StoreHealth(self.clock, self.log)
+        unwritten = KeepUnwritten((self.journal,), self.clock, self.log)
+        self.keeper = KeepLedger(self.ledger, unwritten, store=store, telemetry=self.log)
 
     async def note(self, *entries: Entry) -> None:
         for entry in entries:
@@ -97,7 +99,7 @@ async def test_an_outage_is_reported_once_and_its_end_with_the_number_of_entries
     kept.ledger.broken = ""
     await kept.note(MANY[10])
     assert await kept.numbers() == list(range(11))
-    assert kept.events() == ["ledger_failed", "ledger_entries_wait", "ledger_entries_replayed"]
+    assert kept.events() == ["ledger_entries_wait", "ledger_entries_replayed"]
     assert kept.log.lines[-1].values == {"entries": 10, "lost": 0}
 
 
@@ -125,6 +127,28 @@ async def test_a_store_that_hangs_is_skipped_by_the_next_entries(kept):
     kept.clock.advance(PROBE_SECONDS)
     await kept.note(MANY[2])
     assert await kept.numbers() == [0, 1, 2]
+
+
+async def test_waits_for_rows_count_against_what_the_store_may_add_to_the_turn(kept):
+    kept.ledger.gate = asyncio.Event()
+    time, waited = StoreBudget(kept.store), []
+    for entry in MANY[:5]:
+        began = kept.clock.monotonic()
+        storing = asyncio.create_task(kept.keeper.stored(entry, asyncio.get_running_loop().create_future(), time))
+        while not storing.done():
+            await settled()
+            if kept.clock.moments and not storing.done():
+                kept.clock.advance(kept.clock.moments[0])
+        waited.append(kept.clock.monotonic() - began)
+    assert waited == pytest.approx([keep_ledger.PATIENCE_SECONDS] * 3 + [QUICK_SECONDS] * 2)
+    assert sum(waited[:3]) == STORE_SECONDS
+    found = []
+
+    async def write(entries):
+        found.extend(entries)
+
+    await kept.journal.replay(write)
+    assert found == MANY[:5]
 
 
 async def test_an_entry_that_the_store_refuses_costs_no_other(kept):

@@ -1,11 +1,13 @@
 """How long turns wait for a store, and when they skip it."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from domain.services.store_budget import (
     HANGING_SECONDS,
+    HANGS,
     PROBE_SECONDS,
     QUICK_SECONDS,
     STORE_SECONDS,
@@ -16,6 +18,7 @@ from domain.services.store_budget import (
 )
 from ports.artifacts import ArtifactsUnavailable
 from ports.breaker_state import BreakerStateUnavailable
+from ports.ledger import OPENING, LedgerUnavailable
 from ports.tool_runs import ToolRunsUnavailable
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.telemetry import RecordedTelemetry
@@ -221,3 +224,46 @@ async def test_other_tasks_are_awaited_briefly_unless_the_store_hangs(place: Pla
     await place.ask(1_000.0)
     await StoreBudget(place.watch).wait([never], 1_000.0)  # type: ignore[list-item]
     never.cancel()
+
+
+async def test_who_reports_quick_failures_itself_leaves_the_reports_of_others_alone(place: Place) -> None:
+    async def silent(error: Exception | None = None) -> None:
+        with suppress(StoreTrouble):
+            async with place.watch.watched("", writes=True):
+                if error is not None:
+                    raise error
+
+    for reason in ("full", OPENING):
+        await silent(LedgerUnavailable(reason))
+    assert place.log.lines == []
+    for _ in range(3):  # what fails for want of room lets others write, as they need none
+        assert await place.ask(0.1, ArtifactsUnavailable("full"), writes=True) == "full"
+        await silent()
+    assert place.reasons() == ["full"]
+
+
+async def test_whoever_finds_the_store_hanging_reports_it_as_all_skip_it(place: Place) -> None:
+    async def hang() -> None:
+        with suppress(StoreTrouble):
+            async with place.watch.watched("", writes=True, seconds=STORE_SECONDS):
+                await place.clock.sleep_until(1_000.0)
+
+    for _ in range(2):
+        hanging = asyncio.create_task(hang())
+        await settled()
+        place.clock.advance(STORE_SECONDS)
+        await until(hanging.done)
+        assert await place.ask(writes=True) == "skipped"
+        place.clock.advance(PROBE_SECONDS)
+    assert [line.values["reason"] for line in place.log.lines] == ["timeout"]
+    assert place.log.lines[0].name == HANGS
+    async with place.watch.watched("", writes=True):
+        pass
+    assert await place.ask(1_000.0) == "timeout"
+    assert place.reasons() == ["timeout"]
+
+
+async def test_store_that_is_being_opened_does_not_hang(place: Place) -> None:
+    assert await place.ask(HANGING_SECONDS * 2, LedgerUnavailable(OPENING), writes=True) == OPENING
+    assert await place.ask(writes=True) == "answered"
+    assert place.log.lines == []

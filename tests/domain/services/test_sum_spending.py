@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.faults.fault import FaultKind
 from domain.request.bookkeeping import Bookkeeping
 from domain.request.turn_request import Person
@@ -23,7 +22,7 @@ from ports.responses import Refused
 from ports.usage import NOT_PAID, Paid, SpentSoFar
 from tests.domain.services.stage import REQUEST, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import START, FakeClock, settled, until
-from tests.doubles.ledger import BreakableLedger
+from tests.doubles.ledger import BreakableLedger, unwritten_in_memory
 from tests.doubles.metrics import RecordedMetrics
 from tests.doubles.responses import Hang, Refusing
 from tests.doubles.telemetry import RecordedTelemetry
@@ -60,7 +59,9 @@ class Books:
         )
         telemetry = CountEvents(self.log, self.metrics)
         self.store = StoreHealth(self.clock, telemetry, self.metrics)
-        self.keeper = KeepLedger(self.ledger, MemoryLedgerJournal(), store=self.store, telemetry=telemetry)
+        self.keeper = KeepLedger(
+            self.ledger, unwritten_in_memory(self.store.clock, telemetry), store=self.store, telemetry=telemetry
+        )
         self.sums = SumSpending(self.ledger, self.keeper, self.store, telemetry)
         for entry in entries:
             self.keeper.note(entry)
@@ -234,7 +235,7 @@ def stage(ledger: BreakableLedger, *scripts) -> Stage:
     """Return a stage whose turns show the sums of a ledger."""
 
     def keeping(clock, log):
-        return KeepLedger(ledger, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+        return KeepLedger(ledger, unwritten_in_memory(clock, log), store=StoreHealth(clock, log), telemetry=log)
 
     def summing(keeper, store):
         return SumSpending(ledger, keeper, store, RecordedTelemetry())

@@ -8,7 +8,6 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.conversation.figures import Figures
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.request.bookkeeping import Bookkeeping
@@ -29,7 +28,7 @@ from ports.usage import EXACT, Paid, Timing, Usage
 from tests.domain.services.stage import COST, MODEL, REQUEST, Stage, end_of, said
 from tests.domain.services.test_run_turn import NOT_SENT
 from tests.doubles.clock import FakeClock, settled
-from tests.doubles.ledger import BreakableLedger
+from tests.doubles.ledger import BreakableLedger, unwritten_in_memory
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.examples import examples
 
@@ -58,7 +57,7 @@ ATTEMPTS = st.lists(
 async def booked(attempts: Sequence[tuple], *, keeps: bool = True) -> tuple[TurnBill, list[Price | None], list[Entry]]:
     """Book attempts; return the bill, the prices that others were told, and what the ledger has of the turn."""
     clock, log, ledger = FakeClock(), RecordedTelemetry(), BreakableLedger()
-    keeper = KeepLedger(ledger, MemoryLedgerJournal(), store=StoreHealth(clock, log), telemetry=log)
+    keeper = KeepLedger(ledger, unwritten_in_memory(clock, log), store=StoreHealth(clock, log), telemetry=log)
     bill, told = TurnBill(), []
     models = (MODEL, UNKNOWN)
     book = BookAttempts(keeper if keeps else None, BOOKED, REQUEST.route, MODEL, models, Figures(sent=400), bill)

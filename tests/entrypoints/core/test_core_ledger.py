@@ -109,7 +109,7 @@ async def test_a_stopped_turn_gets_the_figures_of_upstreams_record(simulator, lo
         with suppress(asyncio.CancelledError):
             await reading
         await core.drained()
-        ledger = core.stores.ledger
+        ledger = core.stores.books.ledger
         assert ledger is not None
         assert ledger.keeper.bills is not None
         await ledger.keeper.bills.drained()
@@ -134,7 +134,7 @@ async def test_without_a_database_nothing_is_booked(simulator):
     async with open_core(settings, IN_MEMORY) as core:
         await answered(core, settings, "sim/deltas-20")
         assert await entries(core) == ()
-        assert core.stores.ledger is None
+        assert core.stores.books.ledger is None
 
 
 async def test_what_a_core_could_not_store_is_stored_by_the_next_one(simulator, tmp_path):

@@ -61,8 +61,8 @@ async def answered(core: Core, settings: Settings, *models: str) -> date:
 
 
 async def compared(core: Core, settings: Settings, day: date) -> list[Reconciled]:
-    assert core.stores.ledger is not None
-    assert await core.stores.ledger.reconciler.reconcile(reconcile_plan_of(settings), day)
+    assert core.stores.books.ledger is not None
+    assert await core.stores.books.ledger.reconciler.reconcile(reconcile_plan_of(settings), day)
     stores = await core.stores.storage.stores()
     assert stores.reconciliations is not None
     return list(await stores.reconciliations.between(day, day, 100))
@@ -160,7 +160,9 @@ async def test_of_two_workers_one_compares_a_day(simulator, location):
         asked = len(simulator.records)
         for core in (first, second):
             core.clock.now = lambda: noon  # type: ignore[method-assign]
-        passes = [core.stores.ledger.reconciler for core in (first, second) if core.stores.ledger is not None]
+        passes = [
+            core.stores.books.ledger.reconciler for core in (first, second) if core.stores.books.ledger is not None
+        ]
         await asyncio.gather(*(one.catch_up(reconcile_plan_of(settings)) for one in passes))
         rows = await stores.reconciliations.between(day, day, 100)
     assert [row.day for row in rows] == [day]

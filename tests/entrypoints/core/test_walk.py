@@ -32,6 +32,7 @@ AGAIN = {
     "domain/request/turn_request": "the values of the request",
     "entrypoints/core/core_keys": "which keys are used is noted at the entry, and written by the end",
     "domain/services/audit_keys": "which keys are used is noted at the entry, and written by the end",
+    "domain/usage/entries": "the id of the paying key: noted at the entry, and in the entry of each attempt",
     "domain/egress/pasted": "whether a header can carry a key: one that is noted, and the one that is sent",
     "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
     "domain/services/turn_mask": "credentials of the request are read at the start, reports are masked as they come",

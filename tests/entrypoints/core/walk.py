@@ -32,6 +32,8 @@ PAGE = Path("docs/developers.md")
 BEGIN, END = "<!-- walk: written by `make walk` -->\n", "<!-- end of walk -->\n"
 PARTS = ("domain/", "adapters/", "entrypoints/core/", "entrypoints/openai/")
 READ, ADMIT, ASSEMBLE, DRIVE, SETTLE, ANSWER = "Read", "Admit", "Assemble", "Drive", "Settle", "Answer"
+BOOK = "Book"
+"""What the writer of the ledger does, beside whatever step the turn is in."""
 STEPS = {
     ("domain/services/admit_turn", ""): ADMIT,
     ("domain/services/assemble_turn", ""): ASSEMBLE,
@@ -41,6 +43,7 @@ STEPS = {
     ("domain/services/settle_turn", "settle_turn"): SETTLE,
     ("domain/services/admit_turn", "Ticket.release"): SETTLE,
     ("entrypoints/openai/completion", "completion"): ANSWER,
+    ("domain/services/keep_ledger", "KeepLedger._write_all"): BOOK,
 }
 """Room and function ("" for any) -> the step that has begun when they run."""
 ALIKE = {"Lease.finish_reading": "Lease.release"}
@@ -51,6 +54,10 @@ have: which of the two is a race with the simulator.
 """
 EVERYWHERE = ("adapters/process/", "adapters/logs/")
 """Clock, ids, threads, places and log serve every step; they are left out."""
+BY_ITSELF = "adapters/sql/"
+"""What the driver calls in its threads, and how connections are given back, is left out: for whom, nobody knows."""
+SWEEPER = "domain/services/sweep_ledger"
+"""What it does for other turns, beside this one, is left out."""
 
 Walk = dict[str, dict[str, list[str]]]
 """Step -> room -> functions called from other rooms, each in the order of the first visit."""
@@ -73,12 +80,19 @@ class Trace:
             return
         self.entered.add(frame)
         stack = [(room, name), *_above(frame)]
-        self.step = next((step for place in stack if (step := _step(*place))), self.step)
+        if any(place[0] == SWEEPER for place in stack[1:]):
+            return
+        step = next((step for place in stack if (step := _step(*place))), self.step)
+        self.step = self.step if step is BOOK else step
         function = ALIKE.get(name, name.removesuffix(".__init__"))
         self.calls[f"{room}: {function}"] += 1
-        if (len(stack) > 1 and stack[1][0] == room) or _PRIVATE.search(function):
+        if (
+            all(place[0].startswith(BY_ITSELF) for place in stack)
+            or (len(stack) > 1 and stack[1][0] == room)
+            or _PRIVATE.search(function)
+        ):
             return
-        functions = self.walk.setdefault(self.step, {}).setdefault(room, [])
+        functions = self.walk.setdefault(step, {}).setdefault(room, [])
         if function not in functions:
             functions.append(function)
 
@@ -144,7 +158,7 @@ def visited_again(walk: Walk) -> dict[str, list[str]]:
 def text_of(walk: Walk) -> str:
     """Return the walk as Markdown."""
     blocks = []
-    for step, rooms in walk.items():
+    for step, rooms in sorted(walk.items(), key=lambda found: found[0] == BOOK):
         lines = [f"{room}: {', '.join(functions)}" for room, functions in rooms.items()]
         wrapped = [textwrap.fill(line, 118, subsequent_indent="    ", break_on_hyphens=False) for line in lines]
         blocks.append(f"**{step}**\n\n```text\n" + "\n".join(wrapped) + "\n```\n")

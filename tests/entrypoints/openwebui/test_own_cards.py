@@ -168,6 +168,8 @@ def test_every_kind_of_fault_has_one_card_or_none_on_purpose() -> None:
         FaultKind.CUT_SHORT,
         FaultKind.BUSY,
         FaultKind.PAUSED,
+        FaultKind.BUDGET_SPENT,
+        FaultKind.BUDGET_UNKNOWN,
     ]
 
 

@@ -141,7 +141,7 @@ async def test_budgets_in_the_database_count_too(caller: Caller, tmp_path: Path)
         database.commit()
     caller.valves["ADVANCED"] = f"{LEDGER}\nUSER_REQUESTS_PER_MINUTE=1000"  # new settings are read at once
     (runtime,) = caller.service._runtimes.values()
-    runtime.core.stores.budgets._rules._stored.forget()
+    runtime.core.stores.books.budgets._rules._stored.forget()
     assert "The budget Stored (0 requests a month) is spent." in (await caller.ask(MODEL)).fault_words
 
 

@@ -56,7 +56,7 @@ def paid(simulator: Simulator) -> list[str]:
 async def entries(caller: Caller) -> tuple[Entry, ...]:
     """Return what the ledger holds once everything is settled."""
     (runtime,) = caller.service._runtimes.values()
-    ledger = runtime.core.stores.ledger
+    ledger = runtime.core.stores.books.ledger
     assert ledger is not None
     await runtime.core.drained()
     assert ledger.keeper.bills is not None
@@ -284,7 +284,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def checked(caller: Caller) -> None:
     """Return once what the key may spend was read."""
     (runtime,) = caller.service._runtimes.values()
-    await runtime.core.stores.keys.allowances.drained()
+    await runtime.core.stores.books.keys.allowances.drained()
 
 
 def warnings(reply: Reply) -> list[str]:

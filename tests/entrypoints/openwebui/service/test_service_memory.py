@@ -1,9 +1,10 @@
 """What a chat remembers: reasoning is sent upstream again, from any store, for its owner only."""
 
 import asyncio
-import os
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +136,32 @@ async def test_edited_answer_goes_back_as_it_reads_now_without_its_thinking(
     assert "Something else." in str(simulator.records[-1].body["input"])
 
 
-def of_chats(folder: Path) -> list[str]:
-    """Return the files that may hold something of a chat; the list of models is upstream's."""
-    return [name for name in os.listdir(folder) if "openrouter_pipe_models-" not in name]
+def kept_bytes(folder: Path) -> bytes:
+    """Everything on the disk but the list of models, which is upstream's."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "openrouter_pipe_models-" not in path.name]
+    return b"\n".join(path.read_bytes() for path in files)
+
+
+def rows(folder: Path, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
+    """The rows of one of our tables."""
+    with closing(sqlite3.connect(folder / "openrouter_pipe.db")) as database:
+        return database.execute(f"SELECT {columns} FROM openrouter_pipe_{table}").fetchall()
+
+
+def found_of_chat(folder: Path, simulator: Simulator, *more: str) -> list[str]:
+    """What is on the disk of all texts of a chat: its questions, thinking and answers, and `more`."""
+    asked = [item for record in simulator.records if record.body for item in record.body["input"]]
+    texts = {text for item in asked for text in _texts(item)} | set(more)
+    kept = kept_bytes(folder)
+    assert {QUESTION["content"], *more} <= texts
+    return sorted(text for text in texts if text.encode() in kept)
+
+
+def _texts(item: dict[str, Any]) -> list[str]:
+    content = item.get("content") or ()
+    parts = [content] if isinstance(content, str) else [part["text"] for part in content]
+    parts += [part["text"] for part in item.get("summary", ())]
+    return [text for text in (*parts, item.get("encrypted_content"), item.get("id")) if text]
 
 
 async def test_nothing_is_kept_if_reasoning_and_tool_results_must_not_be_kept(
@@ -147,7 +171,8 @@ async def test_nothing_is_kept_if_reasoning_and_tool_results_must_not_be_kept(
     caller = Caller(load(), simulator.url, **off)
     reply = await first_turn(caller)
     assert stored(reply)["reasoning_details"] == []
-    assert of_chats(tmp_path) == []
+    assert [rows(tmp_path, table) for table in ("artifact", "tool_run")] == [[], []]
+    assert found_of_chat(tmp_path, simulator, reply.text) == []
 
 
 async def test_temporary_chat_remembers_but_leaves_nothing_on_disk(
@@ -158,7 +183,11 @@ async def test_temporary_chat_remembers_but_leaves_nothing_on_disk(
     reply = await first_turn(caller)
     await caller.send(body(QUESTION, stored(reply), FURTHER))
     assert len(thoughts(simulator)) == 1
-    assert of_chats(tmp_path) == []
+    await settled(caller.service)
+    assert [rows(tmp_path, table) for table in ("artifact", "tool_run")] == [[], []]
+    assert found_of_chat(tmp_path, simulator, reply.text, *IDS.values()) == []
+    costs = rows(tmp_path, "usage_entry", "user_id, chat_id, message_id, state")
+    assert costs == [("user-1", "", "", "settled")] * 2  # money is no content: it names the person, and no chat
 
 
 async def test_stored_rows_cannot_be_read_without_the_key(

@@ -90,7 +90,8 @@ async def back_after(works: Callable[[], Any]) -> float:
 
 def unavailable(log: pytest.LogCaptureFixture) -> list[str]:
     """The warnings that a store cannot be used."""
-    return [warning for warning in warned(log) if "_unavailable" in warning or "memory_failed" in warning]
+    words = ("_unavailable", "memory_failed", "store_hangs")
+    return [warning for warning in warned(log) if any(word in warning for word in words)]
 
 
 @pytest.mark.usefixtures("_on_postgres")

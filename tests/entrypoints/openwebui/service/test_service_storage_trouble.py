@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from adapters.disk.ledger_lines import entry_of
 from adapters.sql import engines
 from domain.services import store_budget
 from entrypoints.core import storage_file
@@ -24,6 +25,7 @@ from tests.entrypoints.openwebui.service.test_service_memory import (
     QUESTION,
     body,
     first_turn,
+    rows,
     settled,
     stored,
     thoughts,
@@ -32,6 +34,7 @@ from tests.entrypoints.openwebui.service.test_service_memory import (
 Load = Callable[[], PipeService]
 PATIENCE = 60.0
 OWN, KEY = "openrouter_pipe.db", "openrouter_pipe.key"
+WAITS = "ledger_entries_wait"
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +62,27 @@ def warned(log: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in log.records if record.levelno >= logging.WARNING]
 
 
+def by_event(warnings: list[str]) -> dict[str, str]:
+    """The warnings by their events; each comes once."""
+    events = {warning.partition("event='")[2].partition("'")[0]: warning for warning in warnings}
+    assert len(events) == len(warnings), warnings
+    return events
+
+
 def contents(folder: Path) -> dict[str, bytes]:
-    """Everything that is kept, but what SQLite's readers share and the list of models, which each load writes."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(("-shm", ".cache"))}
+    """Everything that is kept, but what SQLite's readers share, the list of models, which each load writes, and what
+    waits for the ledger.
+    """
+    own = ("-shm", ".cache", ".jsonl")
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(own)}
+
+
+def waiting(folder: Path) -> int:
+    """The number of requests whose rows wait for the ledger on the disk, where only their owner can read them."""
+    files = list(folder.glob("openrouter_pipe_ledger_*.jsonl"))
+    assert {path.stat().st_mode & 0o777 for path in files} <= {0o600}
+    entries = [entry_of(line) for path in files for line in path.read_bytes().splitlines()]
+    return len({entry.turn_id for entry in entries if entry is not None})
 
 
 def change(path: Path, *statements: str) -> None:
@@ -114,10 +135,11 @@ async def test_file_of_another_program_is_not_changed(
     await caller.service.aclose()
     assert [again.errors for again in replies] == [[], []]
     assert thoughts(simulator) == []
-    (warning,) = warned(log)
-    assert "storage_unavailable" in warning
-    assert "damaged" in warning
+    events = by_event(warned(log))
+    assert set(events) == {"storage_unavailable", WAITS}
+    assert "damaged" in events["storage_unavailable"]
     assert contents(tmp_path) == before
+    assert waiting(tmp_path) == 2
 
 
 async def test_database_of_a_later_release_is_read_and_never_written(
@@ -131,9 +153,12 @@ async def test_database_of_a_later_release_is_read_and_never_written(
     await caller.service.aclose()
     assert [again.errors for again in replies] == [[], []]
     assert len(thoughts(simulator)) == 1
-    (warning,) = warned(log)
-    assert "too new" in warning
+    events = by_event(warned(log))
+    assert set(events) == {"storage_read_only", WAITS}
+    assert "too new" in events["storage_read_only"]
+    assert "read-only" in events[WAITS]
     assert (tmp_path / OWN).read_bytes() == before
+    assert waiting(tmp_path) == 2
 
 
 async def test_later_release_whose_tables_cannot_be_read_costs_the_thinking_only(
@@ -163,9 +188,11 @@ async def test_database_that_must_not_be_written_is_read(load: Load, simulator: 
     errors, warnings = await ask_as_bound_by_rights(simulator.url, body(QUESTION, stored(reply), FURTHER))
     assert errors == []
     assert len(thoughts(simulator)) == 1
-    (warning,) = warnings
-    assert "read-only" in warning
+    events = by_event(warnings)
+    assert set(events) == {"storage_read_only", WAITS}
+    assert all("read-only" in warning for warning in warnings)
     assert (tmp_path / OWN).read_bytes() == before
+    assert waiting(tmp_path) == 1
 
 
 async def test_folder_that_must_not_be_written_costs_the_memory_only(
@@ -181,8 +208,9 @@ async def test_folder_that_must_not_be_written_costs_the_memory_only(
         tmp_path.chmod(0o755)
     assert errors == []
     assert thoughts(simulator) == []
-    (warning,) = (one for one in warnings if "catalog_not_kept" not in one)  # the list may come before the end or not
-    assert "storage_unavailable" in warning
+    events = by_event(warnings)
+    assert set(events) - {"catalog_not_kept"} == {"storage_unavailable", WAITS}  # the list may come before the end
+    assert "journal='PermissionError'" in events[WAITS]  # in memory, then
     assert os.listdir(tmp_path) == []
 
 
@@ -195,8 +223,9 @@ async def test_database_another_process_writes_all_the_time_is_read(
         replies = await go_on(caller, reply)
     assert [again.errors for again in replies] == [[], []]
     assert len(thoughts(simulator)) == 1
-    (warning,) = warned(log)
-    assert "locked" in warning
+    events = by_event(warned(log))
+    assert set(events) == {"conversation_memory_failed", WAITS}
+    assert all("locked" in warning for warning in events.values())
 
 
 @pytest.mark.usefixtures("_quick_to_give_up")
@@ -214,8 +243,10 @@ async def test_unreadable_database_costs_the_memory_only(
     await caller.service.aclose()
     assert replies[0].errors == []
     assert thoughts(simulator) == []
-    assert warned(log)
-    assert all("locked" in warning or "timeout" in warning for warning in warned(log))
+    events = by_event(warned(log))
+    events.pop(WAITS, None)  # nobody knows yet whether the file will open
+    assert events
+    assert all("locked" in warning or "timeout" in warning for warning in events.values())
     with closing(sqlite3.connect(tmp_path / OWN)) as database:
         assert database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_artifact").fetchone() == (1,)
 
@@ -256,7 +287,7 @@ async def test_invalid_key_file_is_not_changed_and_nothing_is_kept(
     reply = await remembered(load, simulator)
     (tmp_path / KEY).write_bytes(b"not a key")
     change(tmp_path / OWN)
-    before = (tmp_path / OWN).read_bytes()
+    before = rows(tmp_path, "artifact")
     caller = Caller(load(), simulator.url)
     replies = await go_on(caller, reply)
     await caller.service.aclose()
@@ -265,7 +296,8 @@ async def test_invalid_key_file_is_not_changed_and_nothing_is_kept(
     (warning,) = warned(log)
     assert "artifact_key_unusable" in warning
     assert (tmp_path / KEY).read_bytes() == b"not a key"
-    assert (tmp_path / OWN).read_bytes() == before
+    assert rows(tmp_path, "artifact") == before != []
+    assert len(rows(tmp_path, "usage_entry")) == 3  # what turns cost is no secret of theirs, and needs no key
 
 
 async def test_lost_key_file_costs_the_rows_it_sealed_and_is_reported(
