@@ -103,16 +103,8 @@ def test_both_workers_begin_at_once_without_an_error(workers: Workers) -> None:
     assert not workers.lines("Traceback")
 
 
-async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: Workers) -> None:
-    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=60.0)
-    assert not workers.lines("model_rows_not_synced")
-    rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
-    assert len(rows) >= int(workers.logged("model_rows_synced", "rows")) > 0
-    assert workers.logged("model_rows_synced", "inserted") == "0"
-    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
-
-
 async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(workers: Workers) -> None:
+    await eventually(lambda: workers.lines("model_rows_synced"), seconds=60.0)  # so it holds no lease when it dies
     began, words, account = time.monotonic(), fresh("die"), workers.one.admin
     async with HostAdmin(workers.other.url, account) as admin, BrowserSession(admin) as beside:
         await admin.change_valves(FUNCTION_ID, {"BUDGETS": limited(account, hard=50)})
@@ -124,6 +116,8 @@ async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(wor
         await going_on.finish()
         assert (going_on.shown.error, going_on.stored_text.split()[-1]) == (None, "w199")
         ((turn_id,),) = workers.query(STARTED)
+        next_one = await beside.send(fresh("go on"), chat=turn, model=ECHO)
+        assert (next_one.shown.error, next_one.stored_text[:9]) == (None, "You said:")
         workers.query(
             f"UPDATE openrouter_pipe_usage_entry SET started_at = started_at - {4 * AN_HOUR} WHERE state = 'started'"
         )
@@ -136,6 +130,7 @@ async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(wor
             await asyncio.sleep(0.5)
     ((state, cost),) = workers.query(f"SELECT state, cost FROM openrouter_pipe_usage_entry WHERE turn_id = '{turn_id}'")
     assert (state, cost) == ("settled", workers.billed(words))
+    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name LIKE 'ledger:%' AND expires_at = 0")
     await workers.replaced(workers.one)
 
 
@@ -287,3 +282,12 @@ async def test_the_budgets_have_counted_what_the_ledger_says(workers: Workers) -
 
     await eventually(agrees, seconds=20.0)
     await eventually(lambda: workers.query("SELECT sum(reserved) FROM openrouter_pipe_budget_account") == [(0,)])
+
+
+async def test_the_rows_of_models_were_written_by_one_worker_at_a_time(workers: Workers) -> None:
+    await eventually(lambda: len(workers.lines("model_rows_synced")) >= 2, seconds=60.0)
+    assert not workers.lines("model_rows_not_synced")
+    rows = workers.query("SELECT id FROM model WHERE id LIKE 'openrouter.%'")
+    assert len(rows) >= int(workers.logged("model_rows_synced", "rows")) > 0
+    assert workers.logged("model_rows_synced", "inserted") == "0"
+    assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name = 'rows:openrouter' AND expires_at = 0")
