@@ -129,7 +129,7 @@ async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(wor
             assert (await plain_chat(admin, ECHO, "tick"))[0] == 200
             await asyncio.sleep(0.5)
     ((state, cost),) = workers.query(f"SELECT state, cost FROM openrouter_pipe_usage_entry WHERE turn_id = '{turn_id}'")
-    assert (state, cost) == ("settled", workers.billed(words))
+    assert (state, cost) == ("settled", workers.billed(workers.one.asked(words)[:1]))
     assert workers.query("SELECT * FROM openrouter_pipe_lease WHERE name LIKE 'ledger:%' AND expires_at = 0")
     await workers.replaced(workers.one)
 
@@ -226,7 +226,7 @@ async def test_a_budget_spent_through_one_worker_is_refused_by_the_other(shared:
             assert (await asked(worker, account, ECHO, words))[0] == 200
         await eventually(lambda: not shared.query(PENDING))
         (spent,) = (spent for name, spent in shared.counters().items() if name not in before)
-        assert spent == shared.billed(words) > 0
+        assert spent == shared.billed(shared.one.asked(words)) > 0
         await admin.change_valves(FUNCTION_ID, {"BUDGETS": limited(account, hard=spent)})
         refused = fresh("too much")
         for worker in shared.both:
