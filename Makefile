@@ -80,7 +80,7 @@ drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, li
 drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
 	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
 
-drill-ledger: $(DEV)/.ready  ## ledger and budgets: 4 processes x 500 turns (TURNS=) on one database, killed throughout; each call has its row; up to 5 min
+drill-ledger: $(DEV)/.ready  ## ledger and budgets: 4 processes x 500 turns (TURNS=) on one database and Redis, killed throughout; each call has its row; up to 5 min
 	@$(RUN) tests.drills.ledger $(if $(TURNS),--turns $(TURNS))
 
 drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), 20 races for the last room (RUNS=), killed processes

@@ -19,12 +19,12 @@ from tests.drills.ledger_tables import Row, Tables
 
 MARK = re.compile(r"drill-([0-9A-HJKMNP-TV-Z]{26})")
 PATHS = ("/responses", "/chat/completions", "/images")
-STORING_SECONDS = 2.0
+STORING_SECONDS = 3.0
 """A process that is killed this soon after the head of an answer was sent may not have stored its name yet.
 
-A quiet machine takes a tenth of that; the longest time is among the figures.
+A quiet machine takes a twentieth of that; the longest time is among the figures.
 """
-CONNECTING_SECONDS = 2.0
+CONNECTING_SECONDS = 3.0
 """A process that is killed this soon after the row of an attempt may not have sent its request yet."""
 VOID, SETTLED, ESTIMATED = "void", "settled", "estimated"
 

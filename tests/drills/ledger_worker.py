@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from adapters.process.ids import SystemIds
 from domain.faults.causes import TooFast
 from domain.faults.fault import Fault
-from domain.request.turn_request import Caller, Person
+from domain.request.turn_request import Caller, Parameters, Person
 from domain.turn.statuses import BudgetLow
 from domain.turn.steps import Ended, ShowStatus
 from entrypoints.core.caller_request import CallerHistory, CallerRequest
@@ -28,7 +28,7 @@ from entrypoints.settings_rows import Secret
 NAMESPACE = "drill"
 NOWHERE = "http://127.0.0.1:9/api/v1"
 AT_ONCE = 8
-PLAIN, CAPPED = "sim/deltas-20", "sim/deltas-200"
+PLAIN, CAPPED, CAPPED_TOKENS = "sim/deltas-20", "sim/deltas-200", 200
 KINDS = (
     ("plain", PLAIN, 6),
     ("capped", CAPPED, 5),
@@ -179,6 +179,7 @@ async def run_turn(core: Core, settings: Settings, ask: Ask, note: Note) -> None
     asked = CallerRequest(
         ask.model,
         ({"role": "user", "content": f"drill-{ask.turn_id}"},),
+        Parameters(max_output_tokens=CAPPED_TOKENS if ask.kind == "capped" else None),
         person=Person(ask.user_id, "chat"),
         history=CallerHistory(NAMESPACE),
         turn_id=ask.turn_id,

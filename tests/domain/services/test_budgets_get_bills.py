@@ -3,15 +3,17 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from domain.request.turn_request import Bookkeeping
+from domain.services.keep_holds import ORPHANS
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
 from domain.services.store_budget import HANGING_SECONDS, StoreHealth, StoreTrouble
-from ports.budgets import BudgetsUnavailable
+from ports.budgets import BudgetsUnavailable, Claim, Unit
 from ports.generations import GenerationRecord
 from ports.response_events import TextDelta
 from tests.domain.services.budgeted import LIMITED, Budgeted, usd
@@ -157,3 +159,14 @@ async def test_a_process_that_ends_posts_what_waits_even_if_the_store_hung_a_mom
     assert stage.holds.store.hangs(writes=True)
     await stage.holds.aclose()
     assert await stage.balance() == (usd("3"), 0)
+
+
+async def test_all_that_processes_left_is_settled_at_once_however_much_it_is():
+    stage = Billed()
+    claim, now = Claim("all", Unit.USD, 1, stage.clock.now() + timedelta(days=1)), stage.clock.now()
+    for number in range(2 * ORPHANS + 1):
+        await stage.budgets.reserve("ns", f"turn-{number}", [claim], "gone", now)
+    await stage.holds.tend("ns", now + timedelta(seconds=1))
+    (balance,) = await stage.budgets.read("ns", ["all"])
+    assert (balance.spent, balance.reserved) == (2 * ORPHANS + 1, 0)
+    assert await stage.budgets.expire("ns", now + timedelta(seconds=1), 10) == ()
