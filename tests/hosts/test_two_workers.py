@@ -112,7 +112,8 @@ async def test_a_killed_workers_chat_is_ended_by_the_other_while_chats_go_on(wor
         async with HostAdmin(workers.one.url, account) as doomed, BrowserSession(doomed) as tab:
             turn = await tab.send(words, model=SLOW, wait=False)
             await turn.until(lambda turn: "w1" in turn.text_shown)
-            workers.kill(workers.one)
+            await eventually(lambda: not workers.query(f"{STARTED} AND coalesce(generation_id, '') = ''"))
+            workers.kill(workers.one)  # now that the ledger can name the call; else its cost would be an estimate
         await going_on.finish()
         assert (going_on.shown.error, going_on.stored_text.split()[-1]) == (None, "w199")
         ((turn_id,),) = workers.query(STARTED)
