@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -77,10 +77,10 @@ class Workers:
         """Return upstream's records of the requests for answers."""
         return [record for record in self.one.simulator.records if record.path.endswith("/responses")]
 
-    def billed(self, words: str) -> Decimal:
-        """Return the sum of upstream's bills for the requests with these words."""
+    def billed(self, records: Iterable[RequestRecord]) -> Decimal:
+        """Return the sum of upstream's bills for requests."""
         known = self.one.simulator.simulator.bills
-        bills = [known.find(record.generation_id or "", time.monotonic()) for record in self.one.asked(words)]
+        bills = [known.find(record.generation_id or "", time.monotonic()) for record in records]
         return sum((bill.cost.total for bill in bills if bill is not None), Decimal(0))
 
     def counters(self) -> dict[str, Decimal]:
