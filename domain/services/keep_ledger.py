@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from domain.services.keep_unwritten import KeepUnwritten
+from domain.services.keep_unwritten import FULL, KeepUnwritten
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
 from ports.ledger import FOLLOWERS, OPENING, Entry, Key, LedgerEntries
@@ -73,7 +73,7 @@ class KeepLedger:
             return known.done
         waiting = _Waiting(entry)
         if len(self._waiting) >= MOST_WAITING:
-            self._unwritten.lose(1, "too many")
+            self._unwritten.lose(1, FULL)
             waiting.done.set_result(None)
             return waiting.done
         self._waiting[entry.key], self._newest = waiting, waiting.done

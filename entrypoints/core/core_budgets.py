@@ -60,7 +60,7 @@ class LazyBudgets:
         stores = await self._storage.stores()
         if self._in_database and stores.location is None:
             raise BudgetsUnavailable("not open")
-        return stores.budgets
+        return stores.books.budgets
 
 
 class CoreBudgets:
@@ -93,4 +93,4 @@ class CoreBudgets:
     async def _stored(self, opens: bool) -> BudgetRuleStore | None:
         if not opens and not self._storage.is_open:
             return None
-        return (await self._storage.stores()).budget_rules
+        return (await self._storage.stores()).books.budget_rules

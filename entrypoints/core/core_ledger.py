@@ -68,15 +68,15 @@ class CoreLedger:
 
     async def _books(self) -> Books | None:
         stores = await self._storage.stores()
-        if stores.read_only or stores.ledger is None or stores.reconciliations is None:
+        if stores.read_only or stores.books.ledger is None or stores.books.reconciliations is None:
             return None
-        return Books(stores.ledger, stores.reconciliations, SharedLeases(self._redis, stores.leases))
+        return Books(stores.books.ledger, stores.books.reconciliations, SharedLeases(self._redis, stores.leases))
 
     async def _swept(self) -> SweptLedger | None:
         stores = await self._storage.stores()
-        if stores.location is None or stores.read_only or stores.ledger is None:
+        if stores.location is None or stores.read_only or stores.books.ledger is None:
             return None
-        return SweptLedger(stores.ledger, SharedLeases(self._redis, stores.leases))
+        return SweptLedger(stores.books.ledger, SharedLeases(self._redis, stores.leases))
 
 
 def reconcile_plan_of(settings: Settings) -> ReconcilePlan:

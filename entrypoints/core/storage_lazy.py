@@ -142,11 +142,11 @@ class LazyLedger:
             if not opening.done():
                 raise LedgerUnavailable(OPENING)
         stores = await self._storage.stores()
-        if stores.ledger is None:
+        if stores.books.ledger is None:
             raise LedgerUnavailable("not open")
         if writes and stores.read_only:
             raise LedgerUnavailable("read-only")
-        return stores.ledger
+        return stores.books.ledger
 
 
 class LazyCache:

@@ -44,10 +44,20 @@ from ports.tool_runs import ToolRunStore
 
 
 @dataclass(frozen=True, slots=True)
+class StoredBooks:
+    """What is stored of money; `ledger`, `budget_rules` and `reconciliations` only in a database."""
+
+    ledger: UsageLedger | None = None
+    budgets: Budgets = field(default_factory=MemoryBudgets)
+    budget_rules: BudgetRuleStore | None = None
+    reconciliations: Reconciliations | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stores:
     """Stores that live together; in memory if `location` is None.
 
-    `cache` only where processes share a database, `ledger` and `reconciliations` only in a database.
+    `cache` only where processes share a database.
     """
 
     artifacts: ArtifactStore
@@ -59,10 +69,7 @@ class Stores:
     location: StorageLocation | None = None
     read_only: bool = False
     cache: Cache | None = None
-    ledger: UsageLedger | None = None
-    budgets: Budgets = field(default_factory=MemoryBudgets)
-    budget_rules: BudgetRuleStore | None = None
-    reconciliations: Reconciliations | None = None
+    books: StoredBooks = field(default_factory=StoredBooks)
 
 
 class MemoryStores:
@@ -112,9 +119,6 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         location,
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,
-        SqlLedger(database),
-        SqlBudgets(database),
-        SqlBudgetRules(database),
-        SqlReconciliations(database),
+        StoredBooks(SqlLedger(database), SqlBudgets(database), SqlBudgetRules(database), SqlReconciliations(database)),
     )
     return stores, database

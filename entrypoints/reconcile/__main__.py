@@ -64,17 +64,17 @@ async def _rows(location: StorageLocation, settings: Settings, day: date | None,
     today = datetime.now(UTC).date()
     async with open_core(replace(settings, log_level="WARNING"), location) as core:
         stores = await core.stores.storage.stores()
-        if stores.reconciliations is None or core.stores.books.ledger is None:
+        if stores.books.reconciliations is None or core.stores.books.ledger is None:
             raise CannotTell("the database cannot be opened")
         if day is None:
-            return await stores.reconciliations.between(today - timedelta(days=days), today, MOST_ROWS)
+            return await stores.books.reconciliations.between(today - timedelta(days=days), today, MOST_ROWS)
         if day >= today:
             raise CannotTell(f"{day} is not over (UTC)")
         if not settings.api_key.reveal():
             raise CannotTell("OPENROUTER_API_KEY is not set: which key is to be compared?")
         if not await core.stores.books.ledger.reconciler.reconcile(reconcile_plan_of(settings), day):
             raise CannotTell(f"{day} could not be compared: see the log; or another process is comparing now")
-        return await stores.reconciliations.between(day, day, MOST_ROWS)
+        return await stores.books.reconciliations.between(day, day, MOST_ROWS)
 
 
 def _cells(row: Reconciled) -> tuple[str, ...]:

@@ -31,8 +31,7 @@ class Simulator:
         self.prompt_cache = PromptCache()
         self.log = RecordLog()
         self._overrides: dict[str, str] = {}
-        self._attempts: Counter[tuple[str, str]] = Counter()
-        self._rounds: Counter[int] = Counter()
+        self._counted: Counter[tuple[str, str] | int] = Counter()  # attempts by model and scenario, rounds by hash
 
     @property
     def records(self) -> list[RequestRecord]:
@@ -57,11 +56,11 @@ class Simulator:
 
     def count_attempt(self, model: str, scenario: str) -> int:
         """Count a call and return its number, from 1."""
-        self._attempts[model, scenario] += 1
-        return self._attempts[model, scenario]
+        self._counted[model, scenario] += 1
+        return self._counted[model, scenario]
 
     def count_round(self, model: str, prompt: Prompt) -> int:
         """Count a call of `model` with these words and results and return its number, from 1."""
         key = hash((model, prompt.text, prompt.results))
-        self._rounds[key] += 1
-        return self._rounds[key]
+        self._counted[key] += 1
+        return self._counted[key]

@@ -64,18 +64,18 @@ async def compared(core: Core, settings: Settings, day: date) -> list[Reconciled
     assert core.stores.books.ledger is not None
     assert await core.stores.books.ledger.reconciler.reconcile(reconcile_plan_of(settings), day)
     stores = await core.stores.storage.stores()
-    assert stores.reconciliations is not None
-    return list(await stores.reconciliations.between(day, day, 100))
+    assert stores.books.reconciliations is not None
+    return list(await stores.books.reconciliations.between(day, day, 100))
 
 
 async def seen_earlier(core: Core, settings: Settings, day: date) -> None:
     """Make a result of the day before, so that the ledger counts as kept for all of the day."""
     stores = await core.stores.storage.stores()
-    assert stores.reconciliations is not None
+    assert stores.books.reconciliations is not None
     before = day - timedelta(days=1)
     key_id = reconcile_plan_of(settings).key_id
     row = Reconciled(key_id, before, FiguresFrom.TOTAL_OF_KEY, Outcome.EQUAL, core.clock.now(), total=Decimal(0))
-    await stores.reconciliations.replace([row])
+    await stores.books.reconciliations.replace([row])
 
 
 async def test_the_ledger_equals_upstreams_figures_by_model(simulator, location):
@@ -123,7 +123,7 @@ async def test_an_estimate_gets_the_figures_of_its_record(simulator, location):
     async with open_core(settings, location) as core:
         day = await answered(core, settings, "sim/usage")
         [bill] = simulator.bills._bills.values()
-        ledger = (await core.stores.storage.stores()).ledger
+        ledger = (await core.stores.storage.stores()).books.ledger
         assert ledger is not None
         key_id = reconcile_plan_of(settings).key_id
         guess = Entry(
@@ -153,9 +153,9 @@ async def test_of_two_workers_one_compares_a_day(simulator, location):
         begun = datetime.combine(day, datetime.min.time(), UTC)
         key_id = reconcile_plan_of(settings).key_id
         stores = await first.stores.storage.stores()
-        assert stores.ledger is not None
-        assert stores.reconciliations is not None
-        await stores.ledger.write([Entry(NAMESPACE, "t", 1, 1, begun, EntryState.SETTLED, key_id=key_id)])
+        assert stores.books.ledger is not None
+        assert stores.books.reconciliations is not None
+        await stores.books.ledger.write([Entry(NAMESPACE, "t", 1, 1, begun, EntryState.SETTLED, key_id=key_id)])
         noon = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
         asked = len(simulator.records)
         for core in (first, second):
@@ -164,7 +164,7 @@ async def test_of_two_workers_one_compares_a_day(simulator, location):
             core.stores.books.ledger.reconciler for core in (first, second) if core.stores.books.ledger is not None
         ]
         await asyncio.gather(*(one.catch_up(reconcile_plan_of(settings)) for one in passes))
-        rows = await stores.reconciliations.between(day, day, 100)
+        rows = await stores.books.reconciliations.between(day, day, 100)
     assert [row.day for row in rows] == [day]
     asked_for = [record.path for record in simulator.records[asked:]]
     assert sum(path.endswith("/activity") for path in asked_for) == 2  # of the key, then of the account
@@ -186,7 +186,7 @@ async def test_the_command_compares_a_day_and_shows_it(simulator, tmp_path, caps
     async with open_core(settings, sqlite_location(tmp_path / "store.db")) as core:
         now = core.clock.now()
         yesterday = now.date() - timedelta(days=1)
-        ledger = (await core.stores.storage.stores()).ledger
+        ledger = (await core.stores.storage.stores()).books.ledger
         assert ledger is not None
         begun = datetime.combine(yesterday, datetime.min.time(), UTC)
         unbilled = Entry(

@@ -32,7 +32,7 @@ async def work(kind, place, folder, name):
     async with open_core(Settings(), location) as core:
         stores = await core.stores.storage.stores()
         cipher = (await core.stores.storage.sealed_store()).cipher
-        await stores.ledger.write([Entry("ns", name, 1, 1, SystemClock().now())])
+        await stores.books.ledger.write([Entry("ns", name, 1, 1, SystemClock().now())])
         print(stores.location is not None, stores.read_only, cipher.key_id, flush=True)
 
 print("ready", flush=True)

@@ -6,7 +6,9 @@ import pytest
 from openrouter.components import ChatResult, ChatStreamChunk, ChatUsage, OpenResponsesResult
 
 from adapters.openrouter.wire.usage import read_usage
+from domain.turn.steps import End, Reason
 from entrypoints.openai.frames import usage_object
+from ports.usage import Paid, Timing
 from tests.entrypoints.simulator.reading import Caller
 
 WANTED = {"X-OpenRouter-Metadata": "enabled"}
@@ -50,9 +52,10 @@ async def test_the_cost_of_server_tools_is_charged_within_the_cost(caller: Calle
 async def test_an_api_client_gets_usage_in_the_names_of_the_sdk(caller: Caller) -> None:
     read = read_usage((await caller.answer("sim/facts")).json["usage"])
     assert read is not None
-    told = ChatUsage.model_validate(usage_object(read))
+    paid = Paid(read.cost or Decimal(0))
+    told = ChatUsage.model_validate(usage_object(End(Reason.STOP, Timing(1.0), "id", usage=read, paid=paid)))
     assert told.cost_details is not None
     assert told.cost_details.server_tool_cost == 0.0125
     assert told.server_tool_use_details is not None
     assert told.server_tool_use_details.tool_calls_executed == 3
-    assert told.cost == pytest.approx(float(read.total_cost or Decimal(0)))
+    assert told.cost == float(paid.total)

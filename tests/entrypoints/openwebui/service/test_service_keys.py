@@ -16,7 +16,7 @@ import pytest
 from domain.request.turn_request import Caller as Who
 from domain.services import watch_allowances
 from entrypoints.openwebui.service import PipeService
-from entrypoints.simulator.account import Allowed
+from entrypoints.simulator.account import Allowed, hash_of
 from entrypoints.simulator.server import Simulator
 from ports.ledger import Entry
 from tests.entrypoints.openwebui.service.calling import KEY, PATIENCE, Caller, Reply, eventually, questions
@@ -63,11 +63,11 @@ async def entries(caller: Caller) -> tuple[Entry, ...]:
     await ledger.keeper.bills.drained()
     await ledger.keeper.drained()
     stores = await runtime.core.stores.storage.stores()
-    assert stores.ledger is not None
-    keeper: Any = stores.ledger
+    assert stores.books.ledger is not None
+    keeper: Any = stores.books.ledger
     async with keeper._database.reading() as connection:
         rows = (await connection.exec_driver_sql("SELECT turn_id, namespace FROM openrouter_pipe_usage_entry")).all()
-    return tuple([entry for turn, space in rows for entry in await stores.ledger.of_turn(space, turn)])
+    return tuple([entry for turn, space in rows for entry in await stores.books.ledger.of_turn(space, turn)])
 
 
 @pytest.mark.parametrize("who", Who)
@@ -76,7 +76,7 @@ async def test_an_own_key_pays_for_everything_its_owner_asks(ann, bob, simulator
     await ann.ask("sim/deltas-20", who=who, stream=stream)
     await bob.ask("sim/deltas-20", who=who, stream=stream)
     assert paid(simulator) == [THEIRS, KEY]
-    assert simulator.bills.spent_by(THEIRS) == simulator.bills.spent_by(KEY) > 0
+    assert simulator.bills.spent_by(hash_of(THEIRS)) == simulator.bills.spent_by(hash_of(KEY)) > 0
 
 
 async def test_every_request_of_one_answer_uses_the_own_key(ann, simulator):
@@ -104,7 +104,7 @@ async def test_the_bill_of_a_stopped_answer_is_looked_up_with_the_own_key(ann, s
     task.cancel()
     await asyncio.wait((task,))
     [entry] = await entries(ann)
-    assert entry.cost == Decimal(repr(float(simulator.bills.spent_by(THEIRS))))
+    assert entry.cost == Decimal(repr(float(simulator.bills.spent_by(hash_of(THEIRS)))))
     assert {record.key for record in simulator.records if record.path.endswith("/generation")} == {THEIRS}
 
 

@@ -127,7 +127,7 @@ async def test_a_temporary_chat_has_no_sum_of_its_own(spender: Caller, tmp_path:
         ("ENABLE_LEDGER=true", {"SHOW_MY_SPEND": "true"}, ["This month"]),
         (SUMS, {"SHOW_CHAT_COST": "false"}, ["This month"]),
         (SUMS, {"SHOW_FINAL_USAGE_STATUS": "false"}, []),
-        ("SHOW_CHAT_COST=true\nSHOW_MY_SPEND=true", {}, []),
+        ("ENABLE_LEDGER=false\nSHOW_CHAT_COST=true\nSHOW_MY_SPEND=true", {}, []),
     ],
 )
 async def test_each_person_chooses_what_is_shown(
