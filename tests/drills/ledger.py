@@ -185,7 +185,7 @@ class Drill:
             await ledger.keeper.drained()
             await ledger.sweeper.sweep(LedgerPlan(NAMESPACE, Route(simulator.url, job.key), longest=0))
             await core.stores.books.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
-            stored = (await core.stores.storage.stores()).ledger
+            stored = (await core.stores.storage.stores()).books.ledger
             assert stored is not None
             ever = (core.clock.now().replace(year=2000), core.clock.now().replace(year=9999))
             self.spent = await stored.spend(NAMESPACE, *ever)

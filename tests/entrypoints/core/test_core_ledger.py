@@ -62,7 +62,7 @@ async def answered(core: Core, settings: Settings, model: str, turn_id: str = "t
 
 
 async def entries(core: Core, turn_id: str = "turn") -> tuple[Entry, ...]:
-    ledger = (await core.stores.storage.stores()).ledger
+    ledger = (await core.stores.storage.stores()).books.ledger
     return () if ledger is None else await ledger.of_turn(NAMESPACE, turn_id)
 
 
@@ -159,7 +159,7 @@ async def test_spend_adds_up_to_what_upstream_charged(simulator, location):
     async with open_core(settings, location) as core:
         for number in range(3):
             await answered(core, settings, "sim/deltas-20", str(number), parameters=Parameters())
-        ledger = (await core.stores.storage.stores()).ledger
+        ledger = (await core.stores.storage.stores()).books.ledger
         assert ledger is not None
         [spent] = await ledger.spend(NAMESPACE, LONG_AGO, core.clock.now() + LATER)
     assert (spent.user_id, spent.entries, spent.inexact) == ("ann", 3, 0)

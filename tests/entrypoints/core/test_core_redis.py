@@ -226,7 +226,7 @@ async def test_costs_are_shared_with_the_figures_of_the_ledger(simulator, tmp_pa
     async with open_core(settings, sqlite_location(tmp_path / "store.db")) as core:
         assert await core.stores.redis.opened()
         await end_of(core, settings, "turn")
-        ledger = (await core.stores.storage.stores()).ledger
+        ledger = (await core.stores.storage.stores()).books.ledger
         assert ledger is not None
         [entry] = await ledger.of_turn("pipe", "turn")
     [(key, told, seconds)] = snapshots()
