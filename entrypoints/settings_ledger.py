@@ -16,7 +16,7 @@ class LedgerSettings(RecordSettings):
     enable_ledger: bool = setting(
         True,
         "Keep a ledger in the database: one row of tokens and cost per request to OpenRouter, without texts of chats. "
-        "Each row is written before its request leaves, which takes some milliseconds.",
+        "Each row is written before its request leaves, which takes about a millisecond.",
         advanced=True,
     )
     ledger_retention_days: int = setting(
