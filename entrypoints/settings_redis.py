@@ -29,7 +29,7 @@ class RedisSettings(BudgetSettings):
     )
     redis_cache_ttl_seconds: int = setting(
         600,
-        "Seconds for which stored chat data is kept in Redis after its last use.",
+        "Seconds for which chat data stays in Redis after it was read from the database or written to it.",
         low=60,
         high=3_600,
         advanced=True,

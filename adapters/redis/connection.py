@@ -91,6 +91,8 @@ class RedisConnection:
             async with asyncio.timeout(self._patience.command if seconds is None else seconds):
                 async with self._places:
                     began = True
+                    if client is not self._client:  # it was lost while this call waited for its place
+                        raise RedisUnavailable(self._reason or UNREACHABLE)
                     return await work(client)
         except (RedisUnavailable, *ERRORS) as error:
             trouble = trouble_of(error) if began else RedisUnavailable(BUSY)

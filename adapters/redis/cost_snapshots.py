@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from decimal import Decimal
+from importlib import import_module
 
-import orjson
 from redis.asyncio import Redis
 
 from adapters.redis.connection import RedisConnection
@@ -34,6 +34,8 @@ class RedisCostSnapshots:
             await self._connection.call(write)
         except RedisUnavailable as error:
             raise CostSnapshotsUnavailable(error.reason) from None
+        except ImportError:
+            raise CostSnapshotsUnavailable("missing: the Python package orjson") from None
 
 
 def _key(snapshot: CostSnapshot) -> bytes:
@@ -69,11 +71,13 @@ def _text(snapshot: CostSnapshot) -> bytes:
         "kind": entry.kind,
         "generation_id": entry.generation_id,
     }
-    return orjson.dumps(_sound(told))
+    orjson = import_module("orjson")
+    return bytes(orjson.dumps(_sound(told)))
 
 
-def _number(amount: Decimal | None) -> orjson.Fragment | None:
-    return None if amount is None else orjson.Fragment(format(amount, "f"))
+def _number(amount: Decimal | None) -> object:
+    """Return what becomes a JSON number with these digits."""
+    return None if amount is None else import_module("orjson").Fragment(format(amount, "f"))
 
 
 def _sound(told: dict[str, object]) -> dict[str, object]:

@@ -65,12 +65,14 @@ class ReserveAtOnce:
         driver.execute("PRAGMA synchronous=NORMAL")
         try:
             driver.execute("BEGIN IMMEDIATE")
-            complete = False
             try:
                 taken = driver.execute(self._take, (of, rows, rows)).fetchall()
                 complete = len(taken) == len(claims) and len(driver.execute(self._hold, hold).fetchall()) == 1
+                if complete:
+                    driver.execute("COMMIT")
             finally:
-                driver.execute("COMMIT" if complete else "ROLLBACK")
+                if driver.in_transaction:  # some errors have ended it
+                    driver.execute("ROLLBACK")
         finally:
             driver.execute("PRAGMA synchronous=FULL")
         return taken if complete else []

@@ -26,11 +26,13 @@ def taking_text(dialect: str, schema: str = "") -> str:
     else:
         account, unit, amount, ends, limit = (f"json_extract(r.value, '$[{place}]')" for place in range(5))
         source = again = "json_each(:claims) AS r"
+    # a lock that another worker holds for long must not take all connections of this one
+    limited = "set_config('lock_timeout', '5s', true) <> ''" if dialect == POSTGRES else "true"
     taken = "a.spent + a.reserved"
     fits = f"{limit} IS NULL OR ({taken} < {limit} AND {taken} + excluded.reserved <= {limit})"
     return (
         f"INSERT INTO {qualified(budget_account, schema)} AS a (namespace, spent, {', '.join(COLUMNS)}) "  # noqa: S608 - ours
-        f"SELECT :of, 0, {account}, {unit}, {amount}, {ends} FROM {source} WHERE true "
+        f"SELECT :of, 0, {account}, {unit}, {amount}, {ends} FROM {source} WHERE {limited} "
         "ON CONFLICT (namespace, account) DO UPDATE "
         "SET reserved = a.reserved + excluded.reserved, ends_at = excluded.ends_at "
         f"WHERE EXISTS (SELECT 1 FROM {again} WHERE {account} = excluded.account AND ({fits})) "

@@ -16,21 +16,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.locking import LockWait
-from adapters.sql.trouble import LOCKED, trouble_of
+from adapters.sql.trouble import DIVIDED, LOCKED, REFUSAL, trouble_of
 
 T = TypeVar("T")
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 LEFT_SECONDS = 60.0
 """Seconds an operation without a waiter may go on before its connection is closed."""
+SERVED_SECONDS = 12.0
+"""The same where a server limits statements (`database.LIMITS`), and a little more."""
 CUT_SECONDS, CUTS = 2.0, 4  # the first cancel makes psycopg ask the server to cancel, a later one stops that wait
 
 
 class Statements:
     """Executes statements on one connection, for one user.
 
-    A connection on which an operation failed is closed afterwards and never reused. `lock` is the policy for waiting
-    for another process's lock, on SQLite.
+    A connection on which an operation failed is closed afterwards and never reused, unless a statement only refused to
+    do what it was asked (`trouble.DIVIDED`). `lock` is the policy for waiting for another process's lock, on SQLite.
     """
 
     def __init__(self, connection: AsyncConnection, lock: LockWait | None) -> None:
@@ -63,7 +65,10 @@ class Statements:
         `work` ends its own transaction; it is repeated while the database is locked. Each statement of the driver's
         asynchronous form goes through that thread several times, this all at once.
         """
-        return await self.run(partial(_in_driver, self._connection, work))
+        done = await self.run(partial(_in_driver, self._connection, work))
+        if self._lock is not None:
+            self._lock.passed()
+        return done
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with the connection in its synchronous form."""
@@ -90,7 +95,7 @@ class Statements:
             except Exception as error:
                 pause = self._lock.pause() if repeatable and self._lock is not None and _is_locked(error) else None
                 if pause is None:
-                    self._failed = True
+                    self._failed = not _is_refusal(error)
                     raise
             await asyncio.sleep(pause)
 
@@ -98,7 +103,7 @@ class Statements:
         """Wait for an abandoned operation, then close the connection or return it to the pool."""
         if self._running is not None and not self._running.done():
             with suppress(asyncio.CancelledError):  # the database is closing and waits for this
-                await asyncio.wait((self._running,), timeout=LEFT_SECONDS)
+                await asyncio.wait((self._running,), timeout=LEFT_SECONDS if self._lock is not None else SERVED_SECONDS)
             await _cut(self._running)
         if self._connection.sync_connection is None:
             return
@@ -133,7 +138,9 @@ async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[s
         rows = list(await done.fetchall()) if done.description else []
         await driver.set_autocommit(False)
         return rows
-    except foreign as error:  # the connection is not used again
+    except foreign as error:
+        if getattr(error, "sqlstate", None) == REFUSAL:  # undone as a whole: the connection is sound
+            await driver.set_autocommit(False)
         raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
 
 
@@ -159,7 +166,17 @@ async def _cut(running: asyncio.Task[Any]) -> None:
 
 
 def _broke(running: asyncio.Task[Any] | None) -> bool:
-    return running is not None and (not running.done() or running.cancelled() or running.exception() is not None)
+    if running is None:
+        return False
+    return (
+        not running.done()
+        or running.cancelled()
+        or not (running.exception() is None or _is_refusal(running.exception()))
+    )
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    return isinstance(error, Exception) and trouble_of(error).reason == DIVIDED
 
 
 def _is_locked(error: Exception) -> bool:

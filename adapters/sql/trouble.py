@@ -24,8 +24,10 @@ SQLITE_REASONS = {
     23: READ_ONLY,
     26: "damaged",
 }
+REFUSAL = "22012"
+"""Division by zero, by which our own statements undo themselves."""
 STATES = {
-    "22012": DIVIDED,
+    REFUSAL: DIVIDED,
     "25006": READ_ONLY,
     "42501": READ_ONLY,
     "3D000": "missing",

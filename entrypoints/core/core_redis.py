@@ -89,8 +89,9 @@ class CoreRedis:
     async def _open(self, url: str) -> None:
         try:
             stores = await self._offload.run(lambda: _opened(url, self._clock, self._telemetry), size=LARGE)
-        except ImportError:
-            self._warned.warn("redis_not_used", "missing: the Python package redis")
+        except ImportError as error:
+            package = (error.name or "redis").partition(".")[0]
+            self._warned.warn("redis_not_used", f"missing: the Python package {package}")
         except Exception as error:  # noqa: BLE001 - an edge: the package is the host's; the chats go on without it
             self._warned.warn("redis_not_used", str(getattr(error, "reason", type(error).__name__)))
         else:

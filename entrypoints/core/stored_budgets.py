@@ -14,6 +14,8 @@ from ports.offload import Offload
 from ports.telemetry import Telemetry
 
 STORED_SECONDS, LOAD_SECONDS = 60.0, 2.0
+AGAIN_SECONDS = 2.0
+"""The rest until the next try while the store is being opened, or fails."""
 MOST_STORED = 200
 
 
@@ -57,16 +59,19 @@ class StoredBudgets:
         _, known = self._rows.get(namespace, (0.0, BudgetText()))
         if not self.is_due(namespace):
             return known.rules
+        again = STORED_SECONDS
         try:
             async with within(self._clock, LOAD_SECONDS):
                 store = await self._opened(opens)
-                rows = () if store is None else await store.load(namespace, MOST_STORED)
+                if store is None:
+                    raise BudgetsUnavailable("not open")
+                rows = await store.load(namespace, MOST_STORED)
             known = await self._offload.run(lambda: _of_rows(rows), size=IN_A_THREAD) if rows else BudgetText()
             for problem in known.problems:
                 self._report(problem)
         except (BudgetsUnavailable, TimeoutError):
-            pass  # whoever reads the counters reports it
-        self._rows[namespace] = (self._clock.monotonic() + STORED_SECONDS, known)
+            again = AGAIN_SECONDS  # whoever reads the counters reports it
+        self._rows[namespace] = (self._clock.monotonic() + again, known)
         return known.rules
 
     def _report(self, problem: SettingProblem) -> None:

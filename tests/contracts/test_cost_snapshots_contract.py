@@ -1,6 +1,7 @@
 """The contract of every CostSnapshots."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -109,3 +110,11 @@ async def test_an_absent_server_is_unavailable():
     with pytest.raises(CostSnapshotsUnavailable, match="unreachable"):
         await RedisCostSnapshots(connection).put([SNAPSHOT])
     await connection.aclose()
+
+
+async def test_without_the_package_for_exact_numbers_only_snapshots_are_missing(
+    snapshots: CostSnapshots, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    with pytest.raises(CostSnapshotsUnavailable, match="orjson"):
+        await snapshots.put([SNAPSHOT])

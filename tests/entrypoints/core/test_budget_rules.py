@@ -7,7 +7,7 @@ import pytest
 from domain.budgets.rule import Period, Scope
 from domain.request.spending import Spending
 from entrypoints.core.budget_rules import BudgetRules
-from entrypoints.core.stored_budgets import STORED_SECONDS, StoredBudgets
+from entrypoints.core.stored_budgets import AGAIN_SECONDS, STORED_SECONDS, StoredBudgets
 from ports.budget_rules import BudgetRuleStore, StoredRule
 from ports.budgets import BudgetsUnavailable, Unit
 from ports.people import Profile
@@ -144,3 +144,25 @@ async def test_an_unknown_time_zone_is_reported():
     assert [problem.name for problem in problems] == ["BUDGET_TIME_ZONE"]
     book = await World().rules.book(replace(SPENDING, zone="Europe/Berlin"))
     assert str(book.zone) == "Europe/Berlin"
+
+
+async def test_rules_of_a_database_that_is_being_opened_count_as_soon_as_it_is():
+    world = World(StoredRule("Two", "who: all\nperiod: day\nhard: 5"))
+    world.open = False
+    assert await world.names(Spending("ns")) == []
+    await settled()
+    world.open = True
+    world.clock.advance(AGAIN_SECONDS)
+    await world.names(Spending("ns"))
+    await settled()
+    assert await world.names(Spending("ns")) == ["Two"]
+
+
+async def test_a_database_that_is_opened_anew_loses_no_rules():
+    world = World(StoredRule("Two", "who: all\nperiod: day\nhard: 5"))
+    await world.names()
+    world.open = False
+    world.clock.advance(STORED_SECONDS)
+    await world.names(Spending("ns"))
+    await settled()
+    assert await world.names() == ["One", "Two"]

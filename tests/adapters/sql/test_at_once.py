@@ -1,0 +1,78 @@
+"""What goes to the driver in one go: connections that stay, locks that are waited for, errors under their own name."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.sql.budgets import SqlBudgets
+from adapters.sql.database import Database
+from adapters.sql.trouble import DatabaseTrouble
+from ports.budgets import BudgetsUnavailable, Claim, Unit
+from tests.doubles.databases import empty_postgres_url, sqlite_url
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+FULL = Claim("full", Unit.TOKENS, 10, NOW + timedelta(days=1), limit=10)
+
+
+async def reserved(budgets: SqlBudgets, turn: str) -> bool:
+    return (await budgets.reserve("ns", turn, [FULL], "us", NOW + timedelta(minutes=2))).held
+
+
+async def fill(budgets: SqlBudgets) -> None:
+    for number in range(2_000):
+        claims = [Claim(f"a{number}-{one}", Unit.TOKENS, 1, NOW) for one in range(20)]
+        await budgets.reserve("ns", f"turn-{number}", claims, "us", NOW)
+
+
+async def test_a_refused_reservation_keeps_its_connection():
+    database = Database(empty_postgres_url())
+    try:
+        budgets = SqlBudgets(database)
+        assert await reserved(budgets, "first")
+        pids = set()
+        for number in range(5):
+            assert not await reserved(budgets, f"refused-{number}")
+            pids |= {pid for (pid,) in await database.write_at_once("SELECT pg_backend_pid()")}
+        assert len(pids) == 1
+    finally:
+        await database.aclose()
+
+
+async def test_a_write_in_one_go_says_that_the_lock_is_gone(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    try:
+        await database.write_at_once("SELECT 1")
+        (opened,) = database._opened.values()
+        assert opened._lock.pause() is not None
+        await database.write_at_once("SELECT 1")
+        assert opened._lock._seen == float("-inf")
+    finally:
+        other.close()
+        await database.aclose()
+
+
+async def test_a_full_disk_is_full_and_the_next_reservation_works(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    try:
+        budgets = SqlBudgets(database)
+        (pages,) = (await database.write_at_once("PRAGMA page_count"))[0]
+        await database.write_at_once(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(BudgetsUnavailable, match="full"):
+            await fill(budgets)
+        (level,) = (await database.write_at_once("PRAGMA synchronous"))[0]
+        assert level == 2
+    finally:
+        await database.aclose()
+
+
+async def test_a_defect_in_the_driver_is_trouble(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    try:
+        with pytest.raises(DatabaseTrouble, match="missing"):
+            await database.write_at_once("SELECT * FROM nothing")
+        assert await database.write_at_once("SELECT 1") == [(1,)]
+    finally:
+        await database.aclose()
