@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium spin clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -83,7 +83,7 @@ drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10
 drill-ledger: $(DEV)/.ready  ## ledger and budgets: 4 processes x 500 turns (TURNS=) on one database and Redis, killed throughout; each call has its row; up to 5 min
 	@$(RUN) tests.drills.ledger $(if $(TURNS),--turns $(TURNS))
 
-drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), 20 races for the last room (RUNS=), killed processes
+drill-budgets: $(DEV)/.ready spin  ## budgets: every order of events of their protocol (and its spin model), 20 races for the last room (RUNS=), killed processes
 	@$(RUN) tests.drills.budgets $(if $(RUNS),--runs $(RUNS))
 
 drill-write-behind: $(DEV)/.ready  ## artifacts through Redis: workers killed while they flush, redis-server restarted; all are readable, none twice; up to 2 min
@@ -113,6 +113,12 @@ format: $(DEV)/.ready  ## format the code
 chromium:
 	@command -v chromium > /dev/null || { echo "· installing chromium"; \
 	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as apt-get update -qq && $$as apt-get install -y -qq chromium > /dev/null; }
+
+# The drill says so where it cannot be installed, and plays the same model without it.
+spin:
+	@command -v spin > /dev/null || { echo "· installing spin"; \
+	  as=$$([ "$$(id -u)" = 0 ] || echo sudo -n); \
+	  { $$as apt-get update -qq && $$as apt-get install -y -qq spin gcc; } > /dev/null 2>&1 || true; }
 
 clean:  ## remove build results and caches from the work tree
 	@rm -rf dist build .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
