@@ -9,12 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.budgets.amounts import Amounts
+from domain.services.orphan_costs import OrphanCosts
 from domain.services.store_budget import StoreHealth, StoreTrouble
-from ports.budgets import Budgets, Change, Claim, Orphan, Unit
+from ports.budgets import Budgets, Change, Claim, Orphan
 from ports.ids import Ids
-from ports.ledger import EntryState, LedgerEntries
-from ports.usage import NOT_PAID
+from ports.ledger import LedgerEntries
 
 HOLD_SECONDS = 120.0
 """Seconds after which a reservation expires that nobody extends."""
@@ -33,7 +32,8 @@ class KeepHolds:
     """
 
     def __init__(self, budgets: Budgets, ledger: LedgerEntries | None, *, store: StoreHealth, ids: Ids) -> None:
-        self._budgets, self._ledger, self.store = budgets, ledger, store
+        self._budgets, self.store = budgets, store
+        self._costs = OrphanCosts(ledger, store.clock) if ledger is not None else None
         self.clock, self.holder = store.clock, ids.new_id()
         self._held: dict[tuple[str, str], bool] = {}
         self._unsettled: dict[tuple[str, str], tuple[Claim, ...]] = {}
@@ -90,7 +90,9 @@ class KeepHolds:
                     await self._budgets.post(namespace, orphan.turn_id, charges)
                 elif charges is not None:
                     await self._budgets.void(namespace, orphan.turn_id)
-                settled += charges is not None
+                if charges is not None:
+                    self._forget(namespace, orphan.turn_id)
+                    settled += 1
             if not settled:  # the ledger does not know yet what they cost
                 return
 
@@ -132,26 +134,15 @@ class KeepHolds:
 
     async def _cost(self, namespace: str, orphan: Orphan) -> Collection[Claim] | None:
         """Return what an orphan cost by the ledger, else what it reserved; None while the ledger does not know yet."""
-        if (namespace, orphan.turn_id) in self._held:
+        if (key := (namespace, orphan.turn_id)) in self._held or key in self._unsettled:
             return None
-        if self._ledger is None or not self._books:
+        if self._costs is None or not self._books:
             return orphan.claims
-        entries = await self._ledger.of_turn(namespace, orphan.turn_id)
-        if any(entry.state is EntryState.STARTED for entry in entries):
-            return None
-        sent = [entry for entry in entries if entry.state is not EntryState.VOID]
-        if not sent:
-            return ()
-        amounts = Amounts(
-            sum((entry.paid for entry in sent), NOT_PAID).total,
-            sum(entry.input_tokens + entry.output_tokens for entry in sent),
-            requests=1,
-        )
-        counted = amounts.tokens > 0  # an estimated entry has no tokens: then those that were reserved
-        return [
-            claim if claim.unit is Unit.TOKENS and not counted else replace(claim, amount=amounts.of(claim.unit))
-            for claim in orphan.claims
-        ]
+        return await self._costs.of(namespace, orphan)
+
+    def _forget(self, namespace: str, turn_id: str) -> None:
+        if self._costs is not None:
+            self._costs.forget(namespace, turn_id)
 
     async def _retry(self, *, asks: bool = True) -> None:
         for (namespace, turn_id), charges in list(self._unsettled.items()):
