@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.services.orphan_costs import OrphanCosts
+from domain.services.owned_tasks import named
 from domain.services.store_budget import StoreHealth, StoreTrouble
 from ports.budgets import Budgets, Change, Claim, Orphan
 from ports.ids import Ids
@@ -24,6 +25,7 @@ MOST_UNSETTLED = 1_000
 """Settlements that wait for the store; beyond them the oldest without a reservation are dropped."""
 ORPHANS = 100
 FAILED = "budgets_unavailable"
+TASK = "openrouter-pipe-budgets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class KeepHolds:
 
     def _begin(self) -> None:
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._beat(), name="openrouter-pipe-budgets")
+            self._task = asyncio.get_running_loop().create_task(self._beat(), name=TASK)
 
     async def _beat(self) -> None:
         namespaces: set[str] = set()
@@ -160,8 +162,8 @@ class KeepHolds:
                 namespaces |= {namespace for namespace, _ in self._held}
                 await self.clock.sleep_until(self.clock.monotonic() + BEAT_SECONDS)
                 for namespace in namespaces:
-                    await self._quietly(self.tend(namespace, self.clock.now()))
-                await self._retry()
+                    await self._safely(self._tended(namespace))
+                await self._safely(self._retry())
                 if not self._held and not self._unsettled:
                     return
         finally:
@@ -193,10 +195,16 @@ class KeepHolds:
                 except StoreTrouble:
                     return
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        """Wait for work with the store; its failure is logged by the health of the store."""
+    async def _tended(self, namespace: str) -> None:
+        """Tend within a limit. It is one for many statements, so nobody else skips the store if they take longer."""
+        async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS, decides=False):
+            await self.tend(namespace, self.clock.now())
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for work; whatever it fails with, the reservations of this process are kept alive afterwards too."""
         try:
-            async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
-                await work
-        except StoreTrouble:
+            await work
+        except StoreTrouble:  # logged by the health of the store
             pass
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task
+            self._telemetry.event("error", "upkeep_failed", task=TASK, detail=named(defect))

@@ -316,6 +316,19 @@ async def test_operators_are_alerted_at_80_and_100_percent_once():
     assert [alert.percent for alert in stage.alerts] == [80, 100]
 
 
+async def test_operators_are_alerted_too_if_the_store_took_the_posting_late():
+    rule = replace(MONTHLY, hard=usd("3"))
+    costly = replace(said("x")[-1][0].usage, cost=Decimal("2.5"), output_tokens=1)
+    stage = Budgeted(said("Because.", usage=costly), rules=(rule,))
+    stage.budgets.down = True
+    await stage.read(LIMITED)
+    assert stage.alerts == []
+    stage.budgets.down = False
+    stage.clock.advance(BEAT_SECONDS)
+    await settled()
+    assert [alert.percent for alert in stage.alerts] == [80]
+
+
 async def test_what_a_fallback_model_cost_counts_for_the_budgets_of_that_model():
     rule = tokens(10_000, models="maker/other")
     stage = Budgeted(
