@@ -99,8 +99,11 @@ class BudgetTurn:
     def begin(self, hold: TurnHold) -> None:
         """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
 
-        The prompt is guessed; a refusal of that guess counts for nothing.
+        The prompt is guessed; a refusal of that guess counts for nothing. A turn that waited in line counts in the
+        windows of now.
         """
+        hold.began = self._clock.now()
+        hold.turn_to(hold.tally.slug, hold.tally.model)
         guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
         amounts = self._amounts(hold, guessed, None)
         if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):

@@ -410,3 +410,18 @@ async def test_what_a_persons_own_key_pays_counts_for_no_budget_of_money():
         assert text_of(await stage.read(replace(own, turn_id=turn_id)))
     assert await stage.balance() == (MONTHLY.hard, 0)
     assert fault_of(await stage.read(replace(own, turn_id="third"))).cause.name == "Calls"
+
+
+async def test_a_turn_that_waited_in_line_past_midnight_counts_on_the_new_day():
+    rule = Rule("Asked", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=2)
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()], said("Because."), rules=(rule,))
+    one_place = replace(LIMITED, bounds=Bounds(1, 1))
+    first = stage.reading([], replace(one_place, turn_id="first", person=Person("bob")))
+    await until(lambda: stage.responses.open)
+    second = stage.reading([], one_place)
+    await until(lambda: stage.places.waiting)
+    stage.clock.advance(13 * 3600)  # from noon
+    await stage.stop(first)
+    await until(second.done)
+    await stage.run_turn.drained()
+    assert await stage.balance(rule) == (1, 0)
