@@ -12,7 +12,7 @@ from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import FaultKind
 from domain.faults.retry import RetryPolicy
 from domain.request.spending import Spending
-from domain.request.turn_request import Bounds, Caller, Person
+from domain.request.turn_request import Bounds, Caller, Person, Tooling
 from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
 from domain.turn.statuses import BudgetLow, CheaperModel
 from domain.turn.steps import ShowStatus
@@ -173,6 +173,22 @@ async def test_a_cheaper_model_answers_with_a_word_to_the_person(spent):
     assert text_of(outputs) == "Because."
     assert CheaperModel("maker/model", fallback, "Monthly") in statuses(outputs)
     assert [call.request.body.model for call in stage.responses.calls] == [fallback]
+    assert (await stage.balance())[1] == 0
+
+
+@pytest.mark.parametrize(("failures", "answer"), [(2, "maker/cheap"), (3, FaultKind.BUDGET_SPENT)])
+async def test_a_cheaper_model_that_keeps_failing_is_not_called(failures, answer):
+    down = Refusing(Refused(UpstreamProblem(status=504, kind="timeout", text="no answer")))
+    stage = Budgeted(*[[down]] * failures, said("Because."))
+    quick = replace(LIMITED, retry=RetryPolicy(extra_attempts=0), tooling=Tooling(breaker_failures=3))
+    for number in range(failures):
+        person = Person(f"person-{number}")
+        await outputs_of(stage, replace(quick, turn_id=f"turn-{number}", model="maker/cheap", person=person))
+    await stage.spend(usd("99.5"))
+    outputs = await outputs_of(stage, replace(quick, spending=Spending("ns", fallback_model="maker/cheap")))
+    fault = end_of(outputs).fault
+    assert (stage.responses.calls[-1].request.body.model if fault is None else fault.kind) == answer
+    assert len(stage.responses.calls) == failures + (fault is None)
     assert (await stage.balance())[1] == 0
 
 
