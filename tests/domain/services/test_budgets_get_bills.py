@@ -17,7 +17,7 @@ from domain.services.store_budget import HANGING_SECONDS, StoreHealth, StoreTrou
 from ports.budgets import Balance, BudgetsUnavailable, Claim, Unit
 from ports.generations import GenerationRecord
 from ports.response_events import TextDelta
-from tests.domain.services.budgeted import LIMITED, Budgeted, usd
+from tests.domain.services.budgeted import LIMITED, Budgeted, tokens, usd
 from tests.doubles.clock import settled, until
 from tests.doubles.ledger import BreakableLedger, RecordedGenerations, unwritten_in_memory
 from tests.doubles.responses import Hang, Leaving, Move
@@ -183,3 +183,12 @@ async def test_what_a_vanished_process_held_is_given_back_only_once_no_journal_c
     stage.clock.advance(SILENT_SECONDS)
     await stage.holds.tend("ns", stage.clock.now())
     assert await stage.budgets.read("ns", ["all"]) == (Balance("all"),)
+
+
+async def test_a_call_that_upstream_refused_while_its_reader_left_counts_no_tokens():
+    rule = tokens(10_000)
+    stage = Billed([Leaving(lambda: stage.responses.calls[-1].watch.refused(400))])
+    stage.rules = (rule,)
+    await stage.stopped()
+    await settled()
+    assert await stage.balance(rule) == (0, 0)
