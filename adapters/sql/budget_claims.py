@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from json import dumps, loads
+from typing import Any
 
 from adapters.sql.texts import micros, moment_of
 from ports.budgets import Claim, Unit
@@ -13,5 +14,18 @@ def written_claims(claims: Iterable[Claim]) -> str:
 
 
 def read_claims(text: str) -> tuple[Claim, ...]:
-    """Return the claims that a text holds."""
-    return tuple(Claim(account, Unit(unit), amount, moment_of(ends)) for account, unit, amount, ends in loads(text))
+    """Return the claims that a text holds, without those that only a newer version can read."""
+    try:
+        found = loads(text)
+    except ValueError:
+        return ()
+    claims = (_claim_of(one) for one in found) if isinstance(found, list) else ()
+    return tuple(claim for claim in claims if claim is not None)
+
+
+def _claim_of(value: Any) -> Claim | None:
+    try:
+        account, unit, amount, ends = value
+        return Claim(str(account), Unit(unit), int(amount), moment_of(ends))
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -122,7 +122,7 @@ class AdmitTurn:
         """Assemble a turn that has its ticket, and reserve what it may cost."""
         if self._afford is None:
             return checked, await assemble(checked)
-        return await self._afford.assembled(checked, models, assemble)
+        return await self._afford.assembled(checked, models, assemble, partial(self._admits, checked))
 
     def attempted(self, request: TurnRequest, model: str, fault: Fault | None) -> None:
         """Note how an attempt to call `model` ended; None: upstream answered."""
@@ -161,6 +161,12 @@ class AdmitTurn:
             await self._afford.turn_to(checked)
             return checked
         return replaced
+
+    async def _admits(self, checked: Checked, slug: str) -> bool:
+        """Return whether the breakers let an admitted turn call a model."""
+        if self._guard is None or checked.guard is None or slug in checked.guard.models:
+            return True
+        return await self._guard.admits_model(checked.guard, checked.request, slug)
 
     def _ticket(self, person: str) -> Ticket:
         self._held += 1

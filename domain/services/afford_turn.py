@@ -44,9 +44,12 @@ class AffordTurn:
         return await self.budgets.turn_to(checked.hold, checked.slug, checked.model)
 
     async def assembled(
-        self, checked: Checked, models: tuple[Model, ...], assemble: Assemble
+        self, checked: Checked, models: tuple[Model, ...], assemble: Assemble, admits: Callable[[str], Awaitable[bool]]
     ) -> tuple[Checked, Assembled | Fault]:
-        """Assemble a turn and reserve what it may cost; if there is no room for that, try a cheaper model once."""
+        """Assemble a turn and reserve what it may cost; if there is no room for that, try a cheaper model once.
+
+        `admits` says by its slug whether a model may be called.
+        """
         if self.budgets is not None and checked.hold is not None:
             self.budgets.begin(checked.hold)
         assembled = await assemble(checked)
@@ -54,7 +57,7 @@ class AffordTurn:
         if full is None:
             return checked, _warning(assembled, checked)
         other = self._cheaper(checked, models, full)
-        if other is None or checked.hold is None:
+        if other is None or checked.hold is None or not await admits(other.slug):
             return checked, full
         other = replace(other, hold=checked.hold, guard=checked.guard)
         if await self.turn_to(other) is not None:

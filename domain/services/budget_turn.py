@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
+from functools import partial
 
 from domain.budgets.accounts import Due, claims_of
 from domain.budgets.amounts import Amounts
@@ -22,12 +23,12 @@ from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import Fault, FaultKind
 from domain.request.spending import Spending
 from domain.request.turn_request import TurnRequest
-from domain.services.keep_holds import HOLD_SECONDS, KeepHolds
+from domain.services.keep_holds import HOLD_SECONDS, KeepHolds, Settlement
 from domain.services.known_people import KnownPeople
 from domain.services.store_budget import StoreBudget, StoreTrouble
 from domain.services.turn_hold import TurnHold
 from domain.turn.statuses import BudgetLow
-from ports.budgets import Balance, Budgets
+from ports.budgets import Balance, Budgets, Change
 from ports.catalog import Model
 
 UNAVAILABLE = "budgets_unavailable"
@@ -98,8 +99,11 @@ class BudgetTurn:
     def begin(self, hold: TurnHold) -> None:
         """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
 
-        The prompt is guessed; a refusal of that guess counts for nothing.
+        The prompt is guessed; a refusal of that guess counts for nothing. A turn that waited in line counts in the
+        windows of now.
         """
+        hold.began = self._clock.now()
+        hold.turn_to(hold.tally.slug, hold.tally.model)
         guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
         amounts = self._amounts(hold, guessed, None)
         if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
@@ -141,7 +145,7 @@ class BudgetTurn:
             await asyncio.wait(waiting)
         for task, hold in waiting.items():
             if task.cancelled() and not hold.is_reserved:
-                await self._holds.leave(hold.namespace, hold.turn_id, hold.charges())
+                await self._holds.leave(hold.namespace, hold.turn_id, self._settlement(hold))
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -153,8 +157,13 @@ class BudgetTurn:
         self._waiting.pop(task, None)
 
     async def _post(self, hold: TurnHold) -> None:
-        changes = await self._holds.settle(hold.namespace, hold.turn_id, hold.charges())
-        if self._alert is not None and changes:
+        await self._holds.settle(hold.namespace, hold.turn_id, self._settlement(hold))
+
+    def _settlement(self, hold: TurnHold) -> Settlement:
+        return Settlement(hold.charges(), hold.is_reserved, partial(self._posted, hold))
+
+    def _posted(self, hold: TurnHold, changes: tuple[Change, ...]) -> None:
+        if self._alert is not None:
             for alert in alerts_of(hold.all_dues(), changes):
                 self._alert(alert, hold.request.spending)
 

@@ -4,26 +4,41 @@ One background task runs while the process holds anything. A settlement that the
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.budgets.amounts import Amounts
+from domain.services.orphan_costs import OrphanCosts
+from domain.services.owned_tasks import named
 from domain.services.store_budget import StoreHealth, StoreTrouble
-from ports.budgets import Budgets, Change, Claim, Orphan, Unit
+from ports.budgets import Budgets, Change, Claim, Orphan
 from ports.ids import Ids
-from ports.ledger import EntryState, LedgerEntries
-from ports.usage import NOT_PAID
+from ports.ledger import LedgerEntries
+from ports.telemetry import Telemetry
 
 HOLD_SECONDS = 120.0
 """Seconds after which a reservation expires that nobody extends."""
 BEAT_SECONDS = 30.0
 POST_SECONDS = 5.0
 MOST_UNSETTLED = 1_000
-"""Settlements that wait for the store; beyond them the oldest are left to the ledger, which settles expired ones."""
+"""Settlements that wait for the store; beyond them the oldest without a reservation are dropped."""
 ORPHANS = 100
 FAILED = "budgets_unavailable"
+TASK = "openrouter-pipe-budgets"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a turn is settled: its `charges` are posted; without any, its reservation is voided.
+
+    `is_reserved`: the store has its reservation for certain. `posted` is called with what the charges changed, however
+    late that is.
+    """
+
+    charges: tuple[Claim, ...]
+    is_reserved: bool
+    posted: Callable[[tuple[Change, ...]], None]
 
 
 class KeepHolds:
@@ -32,11 +47,21 @@ class KeepHolds:
     `holder` names this process in its reservations.
     """
 
-    def __init__(self, budgets: Budgets, ledger: LedgerEntries | None, *, store: StoreHealth, ids: Ids) -> None:
-        self._budgets, self._ledger, self.store = budgets, ledger, store
+    def __init__(
+        self,
+        budgets: Budgets,
+        ledger: LedgerEntries | None,
+        *,
+        store: StoreHealth,
+        ids: Ids,
+        telemetry: Telemetry,
+    ) -> None:
+        self._budgets, self.store, self._telemetry = budgets, store, telemetry
+        self._costs = OrphanCosts(ledger, store.clock) if ledger is not None else None
         self.clock, self.holder = store.clock, ids.new_id()
         self._held: dict[tuple[str, str], bool] = {}
-        self._unsettled: dict[tuple[str, str], tuple[Claim, ...]] = {}
+        self._unsettled: dict[tuple[str, str], Settlement] = {}
+        self._retrying = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._books = False
 
@@ -44,37 +69,33 @@ class KeepHolds:
         """Keep a reservation alive from now on. `books`: the ledger books the turns."""
         self._held[namespace, turn_id] = True
         self._books = books
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._beat(), name="openrouter-pipe-budgets")
+        self._begin()
 
-    async def settle(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> tuple[Change, ...]:
-        """Post the charges, or void the reservation without any; return the changes. Never raises."""
+    async def settle(self, namespace: str, turn_id: str, settlement: Settlement) -> None:
+        """Post the charges, or void the reservation without any. Never raises for the store: it is tried again."""
         was_held = self._held.pop((namespace, turn_id), None)
-        if not charges and was_held is None:
-            return ()
+        if not settlement.charges and was_held is None:
+            return
         try:
-            changes = await self._settled(namespace, turn_id, charges)
+            await self._settled(namespace, turn_id, settlement)
         except StoreTrouble:
-            self._unsettled[namespace, turn_id] = charges
-            if len(self._unsettled) > MOST_UNSETTLED:
-                del self._unsettled[next(iter(self._unsettled))]
-            return ()
-        await self._retry()  # the store is well again
-        return changes
+            self._wait(namespace, turn_id, settlement)
+        else:
+            await self._retry()  # the store is well again
 
-    async def leave(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> None:
+    async def leave(self, namespace: str, turn_id: str, settlement: Settlement) -> None:
         """Reserve what a turn may have cost that ran without a reservation: it expires, and the ledger settles it.
 
         No limit counts. Never raises.
         """
         self._held.pop((namespace, turn_id), None)
         until = self.clock.now() + timedelta(seconds=HOLD_SECONDS)
-        claims = [replace(charge, limit=None) for charge in charges]
+        claims = [replace(charge, limit=None) for charge in settlement.charges]
         try:
             async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
                 await self._budgets.reserve(namespace, turn_id, claims, self.holder, until)
         except StoreTrouble:
-            self._unsettled[namespace, turn_id] = charges
+            self._wait(namespace, turn_id, settlement)
 
     async def tend(self, namespace: str, now: datetime) -> None:
         """Extend what this process holds, expire what nobody extends, and settle what that turned out to cost.
@@ -90,7 +111,9 @@ class KeepHolds:
                     await self._budgets.post(namespace, orphan.turn_id, charges)
                 elif charges is not None:
                     await self._budgets.void(namespace, orphan.turn_id)
-                settled += charges is not None
+                if charges is not None:
+                    self._forget(namespace, orphan.turn_id)
+                    settled += 1
             if not settled:  # the ledger does not know yet what they cost
                 return
 
@@ -104,17 +127,33 @@ class KeepHolds:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _settled(
-        self, namespace: str, turn_id: str, charges: tuple[Claim, ...], *, asks: bool = True
-    ) -> tuple[Change, ...]:
+    async def _settled(self, namespace: str, turn_id: str, settlement: Settlement, *, asks: bool = True) -> None:
         """Settle one turn. `asks`: a store that hung a moment ago is left alone. Raises StoreTrouble."""
         if asks:
             self.store.admit(writes=True)
+        changes: tuple[Change, ...] = ()
         async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
-            if charges:
-                return await self._budgets.post(namespace, turn_id, charges)
-            await self._budgets.void(namespace, turn_id)
-        return ()
+            if settlement.charges:
+                changes = await self._budgets.post(namespace, turn_id, settlement.charges)
+            else:
+                await self._budgets.void(namespace, turn_id)
+        self._unsettled.pop((namespace, turn_id), None)
+        if changes:
+            settlement.posted(changes)
+
+    def _wait(self, namespace: str, turn_id: str, settlement: Settlement) -> None:
+        """Settle a turn later. This process would extend the reservation of a dropped one as long as it lives."""
+        self._unsettled[namespace, turn_id] = settlement
+        self._begin()
+        if len(self._unsettled) > MOST_UNSETTLED:
+            free = (key for key, one in self._unsettled.items() if not one.is_reserved)
+            dropped = next(free, next(iter(self._unsettled)))
+            is_reserved = self._unsettled.pop(dropped).is_reserved
+            self._telemetry.event("error", "budget_charge_lost", turn=dropped[1], reserved=is_reserved)
+
+    def _begin(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._beat(), name=TASK)
 
     async def _beat(self) -> None:
         namespaces: set[str] = set()
@@ -123,8 +162,8 @@ class KeepHolds:
                 namespaces |= {namespace for namespace, _ in self._held}
                 await self.clock.sleep_until(self.clock.monotonic() + BEAT_SECONDS)
                 for namespace in namespaces:
-                    await self._quietly(self.tend(namespace, self.clock.now()))
-                await self._retry()
+                    await self._safely(self._tended(namespace))
+                await self._safely(self._retry())
                 if not self._held and not self._unsettled:
                     return
         finally:
@@ -132,39 +171,40 @@ class KeepHolds:
 
     async def _cost(self, namespace: str, orphan: Orphan) -> Collection[Claim] | None:
         """Return what an orphan cost by the ledger, else what it reserved; None while the ledger does not know yet."""
-        if (namespace, orphan.turn_id) in self._held:
+        if (key := (namespace, orphan.turn_id)) in self._held or key in self._unsettled:
             return None
-        if self._ledger is None or not self._books:
+        if self._costs is None or not self._books:
             return orphan.claims
-        entries = await self._ledger.of_turn(namespace, orphan.turn_id)
-        if any(entry.state is EntryState.STARTED for entry in entries):
-            return None
-        sent = [entry for entry in entries if entry.state is not EntryState.VOID]
-        if not sent:
-            return ()
-        amounts = Amounts(
-            sum((entry.paid for entry in sent), NOT_PAID).total,
-            sum(entry.input_tokens + entry.output_tokens for entry in sent),
-            requests=1,
-        )
-        counted = amounts.tokens > 0  # an estimated entry has no tokens: then those that were reserved
-        return [
-            claim if claim.unit is Unit.TOKENS and not counted else replace(claim, amount=amounts.of(claim.unit))
-            for claim in orphan.claims
-        ]
+        return await self._costs.of(namespace, orphan)
+
+    def _forget(self, namespace: str, turn_id: str) -> None:
+        if self._costs is not None:
+            self._costs.forget(namespace, turn_id)
 
     async def _retry(self, *, asks: bool = True) -> None:
-        for (namespace, turn_id), charges in list(self._unsettled.items()):
-            try:
-                await self._settled(namespace, turn_id, charges, asks=asks)
-            except StoreTrouble:
-                return
-            self._unsettled.pop((namespace, turn_id), None)
+        """Settle what waits, until the store fails. One at a time: whoever asks meanwhile need not wait for it."""
+        if asks and self._retrying.locked():
+            return
+        async with self._retrying:
+            for namespace, turn_id in list(self._unsettled):
+                settlement = self._unsettled.get((namespace, turn_id))
+                if settlement is None:
+                    continue
+                try:
+                    await self._settled(namespace, turn_id, settlement, asks=asks)
+                except StoreTrouble:
+                    return
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        """Wait for work with the store; its failure is logged by the health of the store."""
+    async def _tended(self, namespace: str) -> None:
+        """Tend within a limit. It is one for many statements, so nobody else skips the store if they take longer."""
+        async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS, decides=False):
+            await self.tend(namespace, self.clock.now())
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for work; whatever it fails with, the reservations of this process are kept alive afterwards too."""
         try:
-            async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
-                await work
-        except StoreTrouble:
+            await work
+        except StoreTrouble:  # logged by the health of the store
             pass
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task
+            self._telemetry.event("error", "upkeep_failed", task=TASK, detail=named(defect))

@@ -68,6 +68,7 @@ COUNTED = {
     "media_left_out": Counted(LEFT_OUT, ("reason",), "number"),
     "spending_not_shown": Counted(SUMS_LEFT_OUT, ("reason",)),
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
+    "budget_charge_lost": Counted(LOST, fixed=("budget_charge",)),
     "ledger_reconciled": Counted(RECONCILED, ("outcome",)),
     "ledger_differs": Counted(DIFFERENCES, ("figures",)),
     "artifacts_set_aside": Counted(LOST, fixed=("artifact",)),

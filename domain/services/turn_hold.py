@@ -19,7 +19,8 @@ from ports.catalog import Model
 class TurnHold:
     """The reservation of one turn, from its admission to its settlement.
 
-    `dues` are the budgets of the model that is about to be called; every budget counts in the window of `began`.
+    `dues` are the budgets of the model that is about to be called; every budget counts in the window of `began`: when
+    the turn was checked, and from its reservation on when that began.
     `warning`: a soft limit that is reached. `time`: what the store may add. `tally`: what the turn's attempts cost.
     `is_reserved`: the store has the reservation for certain.
     """

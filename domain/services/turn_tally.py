@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from domain.budgets.amounts import Amounts
 from domain.turn.steps import AttemptBegan, AttemptEnded
@@ -59,7 +58,10 @@ class TurnTally:
 
     def _correct(self, no: int, entry: Entry) -> None:
         slug, guess = self.attempts[no]
-        paid = None if entry.cost is None else entry.cost + (entry.upstream_cost or Decimal(0))
+        if entry.cost_source is CostSource.FREE:
+            self.attempts[no] = (slug, Amounts())
+            return
+        paid = None if entry.cost is None else entry.paid.total
         self.attempts[no] = (slug, Amounts(paid, entry.input_tokens + entry.output_tokens or guess.tokens))
 
     def _amounts(self, entry: AttemptEnded) -> Amounts:

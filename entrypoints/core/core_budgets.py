@@ -72,7 +72,7 @@ class CoreBudgets:
         ledger = LazyLedger(base.storage) if base.location.url else None
         stored = StoredBudgets(self._stored, clock=base.clock, offload=base.offload, telemetry=telemetry)
         self._rules = BudgetRules(stored, people, clock=base.clock, offload=base.offload, telemetry=telemetry)
-        self.holds = KeepHolds(budgets, ledger, store=store, ids=base.ids)
+        self.holds = KeepHolds(budgets, ledger, store=store, ids=base.ids, telemetry=telemetry)
         known = KnownPeople(people, base.clock, telemetry)
         self._alerts = AlertSpending(remote, base.clock, telemetry, alert_words)
         self.turns = BudgetTurn(budgets, self._rules.book, known, self.holds, self._alerts.alert)
@@ -87,8 +87,8 @@ class CoreBudgets:
         """Settle what waits and stop; call it once no turn runs any more."""
         await self._rules.aclose()
         await self.turns.aclose()
-        await self._alerts.aclose()
         await self.holds.aclose()
+        await self._alerts.aclose()  # what was settled last may have crossed a threshold
 
     async def _stored(self, opens: bool) -> BudgetRuleStore | None:
         if not opens and not self._storage.is_open:

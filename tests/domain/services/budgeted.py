@@ -78,7 +78,8 @@ class Budgeted(Stage):
             return RuleBook(self.rules, UTC)
 
         def limited(clock, log):
-            self.holds = KeepHolds(self.budgets, self.ledger, store=StoreHealth(clock, log), ids=FakeIds())
+            health = StoreHealth(clock, log)
+            self.holds = KeepHolds(self.budgets, self.ledger, store=health, ids=FakeIds(), telemetry=log)
             people = KnownPeople(self.people, clock, log)
             self.turns = BudgetTurn(self.budgets, book, people, self.holds, lambda alert, _: self.alerts.append(alert))
             return self.turns

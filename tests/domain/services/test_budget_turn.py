@@ -12,7 +12,7 @@ from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import FaultKind
 from domain.faults.retry import RetryPolicy
 from domain.request.spending import Spending
-from domain.request.turn_request import Bounds, Caller, Person
+from domain.request.turn_request import Bounds, Caller, Person, Tooling
 from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
 from domain.turn.statuses import BudgetLow, CheaperModel
 from domain.turn.steps import ShowStatus
@@ -176,6 +176,22 @@ async def test_a_cheaper_model_answers_with_a_word_to_the_person(spent):
     assert (await stage.balance())[1] == 0
 
 
+@pytest.mark.parametrize(("failures", "answer"), [(2, "maker/cheap"), (3, FaultKind.BUDGET_SPENT)])
+async def test_a_cheaper_model_that_keeps_failing_is_not_called(failures, answer):
+    down = Refusing(Refused(UpstreamProblem(status=504, kind="timeout", text="no answer")))
+    stage = Budgeted(*[[down]] * failures, said("Because."))
+    quick = replace(LIMITED, retry=RetryPolicy(extra_attempts=0), tooling=Tooling(breaker_failures=3))
+    for number in range(failures):
+        person = Person(f"person-{number}")
+        await outputs_of(stage, replace(quick, turn_id=f"turn-{number}", model="maker/cheap", person=person))
+    await stage.spend(usd("99.5"))
+    outputs = await outputs_of(stage, replace(quick, spending=Spending("ns", fallback_model="maker/cheap")))
+    fault = end_of(outputs).fault
+    assert (stage.responses.calls[-1].request.body.model if fault is None else fault.kind) == answer
+    assert len(stage.responses.calls) == failures + (fault is None)
+    assert (await stage.balance())[1] == 0
+
+
 async def test_a_fallback_model_that_does_not_fit_either_leaves_the_refusal():
     stage = Budgeted(said("Because."))
     await stage.spend(MONTHLY.hard)
@@ -316,6 +332,19 @@ async def test_operators_are_alerted_at_80_and_100_percent_once():
     assert [alert.percent for alert in stage.alerts] == [80, 100]
 
 
+async def test_operators_are_alerted_too_if_the_store_took_the_posting_late():
+    rule = replace(MONTHLY, hard=usd("3"))
+    costly = replace(said("x")[-1][0].usage, cost=Decimal("2.5"), output_tokens=1)
+    stage = Budgeted(said("Because.", usage=costly), rules=(rule,))
+    stage.budgets.down = True
+    await stage.read(LIMITED)
+    assert stage.alerts == []
+    stage.budgets.down = False
+    stage.clock.advance(BEAT_SECONDS)
+    await settled()
+    assert [alert.percent for alert in stage.alerts] == [80]
+
+
 async def test_what_a_fallback_model_cost_counts_for_the_budgets_of_that_model():
     rule = tokens(10_000, models="maker/other")
     stage = Budgeted(
@@ -397,3 +426,18 @@ async def test_what_a_persons_own_key_pays_counts_for_no_budget_of_money():
         assert text_of(await stage.read(replace(own, turn_id=turn_id)))
     assert await stage.balance() == (MONTHLY.hard, 0)
     assert fault_of(await stage.read(replace(own, turn_id="third"))).cause.name == "Calls"
+
+
+async def test_a_turn_that_waited_in_line_past_midnight_counts_on_the_new_day():
+    rule = Rule("Asked", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=2)
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()], said("Because."), rules=(rule,))
+    one_place = replace(LIMITED, bounds=Bounds(1, 1))
+    first = stage.reading([], replace(one_place, turn_id="first", person=Person("bob")))
+    await until(lambda: stage.responses.open)
+    second = stage.reading([], one_place)
+    await until(lambda: stage.places.waiting)
+    stage.clock.advance(13 * 3600)  # from noon
+    await stage.stop(first)
+    await until(second.done)
+    await stage.run_turn.drained()
+    assert await stage.balance(rule) == (1, 0)

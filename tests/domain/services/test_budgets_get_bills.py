@@ -12,11 +12,12 @@ from domain.request.turn_request import Bookkeeping
 from domain.services.keep_holds import ORPHANS
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
+from domain.services.orphan_costs import SILENT_SECONDS
 from domain.services.store_budget import HANGING_SECONDS, StoreHealth, StoreTrouble
-from ports.budgets import BudgetsUnavailable, Claim, Unit
+from ports.budgets import Balance, BudgetsUnavailable, Claim, Unit
 from ports.generations import GenerationRecord
 from ports.response_events import TextDelta
-from tests.domain.services.budgeted import LIMITED, Budgeted, usd
+from tests.domain.services.budgeted import LIMITED, Budgeted, tokens, usd
 from tests.doubles.clock import settled, until
 from tests.doubles.ledger import BreakableLedger, RecordedGenerations, unwritten_in_memory
 from tests.doubles.responses import Hang, Leaving, Move
@@ -170,3 +171,24 @@ async def test_all_that_processes_left_is_settled_at_once_however_much_it_is():
     (balance,) = await stage.budgets.read("ns", ["all"])
     assert (balance.spent, balance.reserved) == (2 * ORPHANS + 1, 0)
     assert await stage.budgets.expire("ns", now + timedelta(seconds=1), 10) == ()
+
+
+async def test_what_a_vanished_process_held_is_given_back_only_once_no_journal_can_name_it():
+    stage = Billed(STOPPED)
+    claim, now = Claim("all", Unit.USD, 5, stage.clock.now() + timedelta(days=1)), stage.clock.now()
+    await stage.budgets.reserve("ns", "gone", [claim], "gone", now)
+    stage.holds.add("ns", "running", books=True)
+    await stage.holds.tend("ns", now)
+    assert await stage.budgets.read("ns", ["all"]) == (Balance("all", spent=5),)
+    stage.clock.advance(SILENT_SECONDS)
+    await stage.holds.tend("ns", stage.clock.now())
+    assert await stage.budgets.read("ns", ["all"]) == (Balance("all"),)
+
+
+async def test_a_call_that_upstream_refused_while_its_reader_left_counts_no_tokens():
+    rule = tokens(10_000)
+    stage = Billed([Leaving(lambda: stage.responses.calls[-1].watch.refused(400))])
+    stage.rules = (rule,)
+    await stage.stopped()
+    await settled()
+    assert await stage.balance(rule) == (0, 0)
