@@ -16,8 +16,8 @@ class BudgetSettings(LedgerSettings):
 
     budgets: str = setting(
         "",
-        "Budgets, as a YAML list: each entry has who (all, each, user:ID, group:NAME or members:NAME), period (day, "
-        "week or month), a hard or soft limit, and may have name, models and unit (usd, tokens or requests). The "
+        "Budgets, as a YAML list: each entry has who (all, each, user:ID, group:NAME, members:NAME or key:ID), period "
+        "(day, week or month), a hard or soft limit, and may have name, models and unit (usd, tokens or requests). The "
         "operator's guide has examples.",
     )
     budget_time_zone: str = setting(

@@ -11,7 +11,7 @@ class Scope(Enum):
     """Whose spending one counter of the rule adds up.
 
     ALL: that of everybody together. EACH: of every person for themselves. USER: of one person. GROUP: of all members of
-    a group together. MEMBERS: of every member of a group for themselves.
+    a group together. MEMBERS: of every member of a group for themselves. KEY: of all whom one API key pays for.
     """
 
     ALL = "all"
@@ -19,6 +19,7 @@ class Scope(Enum):
     USER = "user"
     GROUP = "group"
     MEMBERS = "members"
+    KEY = "key"
 
 
 class Period(Enum):
@@ -36,7 +37,7 @@ COUNTED_BY_PERSON = frozenset({Scope.EACH, Scope.MEMBERS})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One budget. `who`: the id or e-mail address of a USER, the name of a group; empty for other scopes.
+    """One budget. `who`: the id or e-mail address of a USER, the name of a group, the ledger's id of a KEY, else empty.
 
     `models`: names or patterns, empty for all. `hard`: never reserved beyond it; `soft`: the person is warned from then
     on; both in whole numbers of the unit (`ports/budgets`), None for no such limit.
@@ -59,11 +60,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """The person of a turn, as rules may name them; everything may be empty."""
+    """The person of a turn and the key that pays for it, as rules may name them; everything may be empty."""
 
     user_id: str = ""
     email: str = ""
     groups: frozenset[str] = frozenset()
+    key_id: str = ""
 
 
 def rules_for(rules: tuple[Rule, ...], *, own_key: bool) -> tuple[Rule, ...]:
@@ -79,4 +81,6 @@ def applies(rule: Rule, payer: Payer, slug: str) -> bool:
 def _names(rule: Rule, payer: Payer) -> bool:
     if rule.scope is Scope.USER:
         return rule.who == payer.user_id or (bool(payer.email) and rule.who.lower() == payer.email.lower())
+    if rule.scope is Scope.KEY:
+        return rule.who == payer.key_id
     return rule.who in payer.groups if rule.scope in GROUPED else True

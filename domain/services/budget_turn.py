@@ -28,6 +28,7 @@ from domain.services.known_people import KnownPeople
 from domain.services.store_budget import StoreBudget, StoreTrouble
 from domain.services.turn_hold import TurnHold
 from domain.turn.statuses import BudgetLow
+from domain.usage.entries import key_id_of
 from ports.budgets import Balance, Budgets, Change
 from ports.catalog import Model
 
@@ -80,7 +81,7 @@ class BudgetTurn:
         if not rules:
             return None
         profile = await self._people.profile(request.person.user_id, rules)
-        payer = Payer(request.person.user_id, profile.email, profile.groups)
+        payer = Payer(request.person.user_id, profile.email, profile.groups, key_id_of(request.route))
         now = self._clock.now()
         hold = TurnHold(request, rules, payer, now, book.zone, StoreBudget(self._store))
         hold.turn_to(slug, model)

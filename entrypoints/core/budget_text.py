@@ -21,7 +21,7 @@ IN_A_THREAD = 1 << 30
 NAME = "BUDGETS"
 FIELDS = ("name", "who", "models", "period", "unit", "hard", "soft")
 _NAMED = re.compile(r"[\w][\w .,:@/%+()-]{0,59}")
-_WHO = re.compile(r"(user|group|members)\s*:\s*(\S.*)", re.IGNORECASE)
+_WHO = re.compile(r"(user|group|members|key)\s*:\s*(\S.*)", re.IGNORECASE)
 _PERIODS = {period.value: period for period in Period if period is not Period.MINUTE}
 
 
@@ -99,7 +99,7 @@ def _who(text: str) -> tuple[Scope, str]:
         return Scope(text.lower()), ""
     match = _WHO.fullmatch(text)
     if match is None:
-        raise _Mistake("who", "is not all, each, user:ID, group:NAME or members:NAME")
+        raise _Mistake("who", "is not all, each, user:ID, group:NAME, members:NAME or key:ID")
     return Scope(match[1].lower()), match[2].strip()
 
 
@@ -128,7 +128,12 @@ def _amount(entry: Entry, key: str, unit: Unit) -> int | None:
 
 
 def _title(scope: Scope, who: str, period: Period) -> str:
-    whose = {Scope.ALL: "of everybody", Scope.EACH: "of each person", Scope.USER: "of one person"}.get(scope)
+    whose = {
+        Scope.ALL: "of everybody",
+        Scope.EACH: "of each person",
+        Scope.USER: "of one person",
+        Scope.KEY: "of one key",
+    }.get(scope)
     named = re.sub(r"[^\w .-]", " ", who)[:40].strip()
     return f"{whose or f'of the group {named}'} per {period.value}"
 

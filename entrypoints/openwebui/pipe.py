@@ -220,8 +220,8 @@ class Pipe:
             default="",
             repr=False,
             description=(
-                "Budgets, as a YAML list: each entry has who (all, each, user:ID, group:NAME or members:NAME), period "
-                "(day, week or month), a hard or soft limit, and may have name, models and unit (usd, tokens or "
+                "Budgets, as a YAML list: each entry has who (all, each, user:ID, group:NAME, members:NAME or key:ID), "
+                "period (day, week or month), a hard or soft limit, and may have name, models and unit (usd, tokens or "
                 "requests). The operator's guide has examples."
             ),
         )

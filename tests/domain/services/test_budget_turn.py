@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.budgets.accounts import dues_of
 from domain.budgets.rule import Payer, Period, Rule, Scope
 from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import FaultKind
@@ -16,6 +17,7 @@ from domain.request.turn_request import Bounds, Caller, Person, Tooling
 from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
 from domain.turn.statuses import BudgetLow, CheaperModel
 from domain.turn.steps import ShowStatus
+from domain.usage.entries import key_id_of
 from ports.budgets import Unit
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
@@ -441,3 +443,13 @@ async def test_a_turn_that_waited_in_line_past_midnight_counts_on_the_new_day():
     await until(second.done)
     await stage.run_turn.drained()
     assert await stage.balance(rule) == (1, 0)
+
+
+async def test_a_budget_of_a_key_counts_what_everybody_spends_with_it():
+    key = Rule("Key", Scope.KEY, Period.MONTH, hard=usd("50"), who=key_id_of(LIMITED.route))
+    stage = Budgeted(said("One."), rules=(key,))
+    await stage.read(replace(LIMITED, person=Person("bob", "chat", "message")))
+    payer = Payer(key_id=key.who)
+    assert await stage.balance(key, payer) == (usd("0.001"), 0)
+    elsewhere = replace(LIMITED, turn_id="other", route=replace(LIMITED.route, api_key="sk-or-v1-another"))
+    assert dues_of([key], Payer(key_id=key_id_of(elsewhere.route)), "a/b", stage.clock.now(), UTC) == ()

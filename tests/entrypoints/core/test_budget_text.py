@@ -62,6 +62,11 @@ def test_every_field_is_read():
     )
 
 
+def test_a_budget_of_a_key():
+    (rule,) = read_budgets("- {who: 'key:0123456789ab', period: month, hard: 5}").rules
+    assert (rule.name, rule.scope, rule.who) == ("of one key per month", Scope.KEY, "0123456789ab")
+
+
 def test_json_is_read_too():
     text = json.dumps([{"who": "each", "period": "month", "hard": 20}])
     assert read_budgets(text) == read_budgets(GOOD)
