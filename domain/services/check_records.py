@@ -1,7 +1,7 @@
 """Check entries of the ledger against upstream's records of single calls: all estimates of a day, and some others."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from domain.services.background_pass import HeldLease
@@ -17,6 +17,9 @@ from ports.upstream_figures import FiguresUnavailable
 
 MOST_ESTIMATED, SAMPLE = 200, 20
 """Records that are read for one day and namespace: of estimates, and of settled entries."""
+PAGE = 500
+"""Entries that are read of the ledger at once."""
+MOMENT = timedelta(microseconds=1)
 
 
 class CheckRecords:
@@ -27,10 +30,9 @@ class CheckRecords:
 
     async def settle(self, ledger: UsageLedger, held: HeldLease, route: Route, day: date) -> int:
         """Settle entries of a day that were only estimated, as far as upstream has records; return how many."""
-        since, until = bounds(day)
         settled: list[Entry] = []
         for namespace in await ledger.namespaces():
-            entries = await ledger.ended(namespace, EntryState.ESTIMATED, since, until, MOST_ESTIMATED)
+            entries = await _estimated(ledger, namespace, key_id_of(route), day)
             settled += [found for _, found in await self._found(held, route, entries)]
         await ledger.write(settled)
         return len(settled)
@@ -56,9 +58,8 @@ class CheckRecords:
     async def _found(self, held: HeldLease, route: Route, entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
         """Return entries of the route's key, each with its like that has the figures of upstream's record."""
         pairs: list[tuple[Entry, Entry]] = []
-        key_id = key_id_of(route)
         for entry in entries:
-            if not entry.generation_id or entry.key_id != key_id:
+            if not _has_record(entry, key_id_of(route)):
                 continue
             try:
                 found = await self._bills.find(route, entry)
@@ -70,6 +71,24 @@ class CheckRecords:
             if found is not None:
                 pairs.append((entry, found))
         return pairs
+
+
+def _has_record(entry: Entry, key_id: str) -> bool:
+    return bool(entry.generation_id) and entry.key_id == key_id
+
+
+async def _estimated(ledger: UsageLedger, namespace: str, key_id: str, day: date) -> list[Entry]:
+    """Return the oldest estimates of a day for which the key may have records, however many others there are."""
+    since, until = bounds(day)
+    chosen: dict[Key, Entry] = {}
+    while len(chosen) < MOST_ESTIMATED:
+        page = await ledger.ended(namespace, EntryState.ESTIMATED, since, until, PAGE)
+        chosen |= {entry.key: entry for entry in page if _has_record(entry, key_id)}
+        if len(page) < PAGE:
+            break
+        last = page[-1].started_at
+        since = last if last > since else last + MOMENT  # the last moment again: it may have more entries
+    return list(chosen.values())[:MOST_ESTIMATED]
 
 
 def _line(model: str, lines: Sequence[Compared]) -> Compared:

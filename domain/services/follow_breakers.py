@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
-from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth, StoreTrouble
+from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth, StoreTrouble, within
 from ports.breaker_state import BreakerState, FollowedBreakerState
 
 T = TypeVar("T")
@@ -114,7 +114,12 @@ class FollowBreakers:
             return True
         if self._fetching is None:
             self._fetching = self._task(self._fetch(shared, QUICK_SECONDS), "fetch-breakers")
-        return await asyncio.shield(self._fetching)
+        try:
+            async with within(self._clock, QUICK_SECONDS):  # it may be one that nobody waited for until now
+                return await asyncio.shield(self._fetching)
+        except TimeoutError:
+            self._go_on_alone()
+            return False
 
     async def _follow(self) -> None:
         try:

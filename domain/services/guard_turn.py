@@ -38,7 +38,7 @@ class TurnGuard:
 
 
 class GuardTurn:
-    """The use case; belongs to one event loop. The state of `guard` is in memory: no turn waits for it."""
+    """The use case; belongs to one event loop. The state of `guard` limits its own waits, also where it is shared."""
 
     def __init__(self, guard: GuardCall, store: StoreHealth) -> None:
         self._guard, self._time = guard, Unlimited(store)

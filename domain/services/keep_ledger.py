@@ -112,8 +112,8 @@ class KeepLedger:
         """Stop asking for bills, write what waits, for a few seconds at most, and close the journals."""
         if self.bills is not None:
             await self.bills.aclose()
-        for task in (self._begin(), self._replaying):
-            if task is not None:
+        for running in (self._begin, lambda: self._replaying):  # the writer may begin to replay
+            if (task := running()) is not None:
                 await asyncio.wait((task,), timeout=CLOSE_SECONDS)
                 task.cancel()
                 await asyncio.wait((task,))

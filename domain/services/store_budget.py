@@ -192,7 +192,7 @@ class StoreBudget:
 
 
 class Unlimited(StoreBudget):
-    """The budget for a store in the memory of the process, which answers at once: nothing is limited or counted."""
+    """The budget for a store that answers at once or limits its own waits: nothing is limited or counted here."""
 
     @asynccontextmanager
     async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:

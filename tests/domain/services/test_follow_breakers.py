@@ -222,3 +222,21 @@ async def test_closing_stops_everything(world: World) -> None:
     await world.one.breakers.aclose()
     assert world.clock.moments == []
     assert await world.one.call(Verdict.SUCCESS)
+
+
+async def test_a_turn_waits_only_a_moment_for_a_fetch_that_others_began(world: World) -> None:
+    await world.one.call(Verdict.SUCCESS)
+    await settled()
+    world.shared.gate = asyncio.Event()
+    world.clock.advance(FRESH_SECONDS + EVERY_SECONDS)  # it follows: that fetch may take seconds
+    await until(lambda: world.shared.asked == 2)
+    turn = asyncio.create_task(world.one.call(Verdict.SUCCESS, "person:ben"))
+    await settled()
+    assert not turn.done()
+    world.clock.advance(QUICK_SECONDS)
+    await until(turn.done)
+    assert turn.result()
+    assert not world.one.health.hangs(writes=True)
+    began = world.clock.monotonic()
+    assert await world.one.call(Verdict.SUCCESS, "person:cid")  # it does not wait again
+    assert world.clock.monotonic() == began

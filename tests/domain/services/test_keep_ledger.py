@@ -211,6 +211,22 @@ async def test_closing_keeps_what_a_hanging_store_does_not_take(kept, monkeypatc
     assert found == [MANY[0]]
 
 
+async def test_closing_waits_for_the_replay_that_the_last_write_begins(kept, monkeypatch):
+    kept.ledger.broken = "locked"
+    await kept.note(MANY[0])
+    kept.ledger.broken = ""
+    kept.keeper.note(MANY[1])
+    replay = kept.journal.replay
+
+    async def slow_replay(write):
+        await settled()
+        return await replay(write)
+
+    monkeypatch.setattr(kept.journal, "replay", slow_replay)
+    await kept.keeper.aclose()
+    assert await kept.numbers() == [0, 1]
+
+
 async def test_a_defect_loses_no_entry(kept):
     async def defect(_entries):
         raise RuntimeError("a defect")

@@ -10,7 +10,7 @@ import pytest
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.reconciliations import MemoryReconciliations
 from domain.services.background_pass import FIRST_AFTER
-from domain.services.check_records import MOST_ESTIMATED
+from domain.services.check_records import MOST_ESTIMATED, PAGE
 from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import DAYS_BACK, EVERY_SECONDS, Books, ReconcileLedger, ReconcilePlan
 from domain.usage.entries import key_hash_of, key_id_of
@@ -280,6 +280,20 @@ async def test_the_number_of_records_that_are_read_is_limited(world):
     )
     await world.worker.catch_up(PLAN)
     assert len(world.generations.asked) == MOST_ESTIMATED
+
+
+@pytest.mark.parametrize("gap", [timedelta(0), timedelta(seconds=1)], ids=["all at once", "one by one"])
+async def test_estimates_without_records_keep_no_later_one_from_being_settled(world, gap):
+    others = [{"generation_id": ""}, {"key_id": "another"}]
+    number = PAGE - 1 if not gap else 2 * PAGE
+    await world.booked(
+        *(replace(ESTIMATED, attempt_no=no, started_at=NOON + no * gap, **others[no % 2]) for no in range(number)),
+        replace(ESTIMATED, turn_id="late", started_at=NOON + number * gap),
+    )
+    world.record("gen-2", "0.2")
+    await world.worker.catch_up(PLAN)
+    [entry] = await world.ledger.of_turn("ns", "late")
+    assert (entry.state, entry.cost) == (EntryState.SETTLED, Decimal("0.2"))
 
 
 async def test_an_upstream_that_cannot_be_reached_ends_the_pass(world):
