@@ -26,7 +26,7 @@ _CATALOGUE = "entrypoints/sentences/german/"  # compressed like all modules, whi
 _REPLACED_BY_HOSTS = tuple(f"from {name}" for name in ("utils", "apps", "main", "config"))
 # The host pins these; asking for them would change it.
 _SHARED_WITH_HOST = {
-    "aiohttp", "alembic", "cryptography", "fastapi", "httpx", "pydantic", "redis", "sqlalchemy",
+    "aiohttp", "alembic", "cryptography", "fastapi", "httpx", "pydantic", "pyyaml", "redis", "sqlalchemy",
 }  # fmt: skip
 _ONLY_ON_POSTGRES = {"psycopg"}  # hosts from 0.10 on bring it
 
