@@ -254,9 +254,9 @@ class RunTurn:
             try:
                 ticket.release()
             finally:
-                if settlement.checked is not None:
+                if settlement.checked is not None:  # beside the log line and the memory, which wait for neither
                     self._settle_budgets(settlement.checked)
-                    await self._admit.report(settlement.checked, end)
+                    self._tasks.own(self._admit.report(settlement.checked, end), "openrouter-pipe-report")
                 to = (self._logs, personal.notices, stores.memory)
                 stored = await settle_turn(settlement, end, *to, bill=turn.bill, waited=waited)
             if stored and end.reason not in BROKEN and stores.interrupted is not None:

@@ -45,6 +45,7 @@ class EventStream:
         self._first = first
         self._reach = Reach.SENT
         self._failure: ResponsesError | None = None
+        self._broken: Exception | None = None
         self._closed = False
 
     @property
@@ -60,7 +61,7 @@ class EventStream:
         while not self._closed:
             if self._failure is not None:
                 self._closed = True
-                raise self._failure
+                raise self._failure if self._broken is None else failure_of(self._broken, self._reach, self._limits)
             data, self._first = self._first, b""
             try:
                 if not data:
@@ -68,8 +69,8 @@ class EventStream:
                 if self._reach is Reach.SENT:
                     data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
             except (ClientError, OSError, RuntimeError) as error:
-                self._failure = failure_of(error, self._reach, self._limits)
-                data = arrived(self._content)
+                self._broken, self._failure = error, failure_of(error, self._reach, self._limits)
+                data = arrived(self._content)  # it may hold the first events: then the answer had begun
             payloads = decoder.plain(data) if len(data) < LARGE else None
             if payloads is not None:  # nearly every read: keep it short
                 events = translator.translate(payloads)
