@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: all of them in the whole suite, a share of them in `make check`."""
+"""How many examples a property is tried with: all in the whole suite, a share in `make check` and `test-lowest`."""
 
 import os
 from collections.abc import Iterable
