@@ -114,8 +114,8 @@ class ArtifactCache:
                 pipeline.set(row_key, packed(row), ex=self._seconds)
             pipeline.sadd(of_owner, *named)
             pipeline.expire(of_owner, self._seconds)
-            told = [epoch, safe(owner), sum(map(counted_bytes, rows)), [as_text(one) for one in named]]
-            pipeline.set(key, json.dumps(told), ex=self._seconds, nx=True)
+            summary = [epoch, safe(owner), sum(map(counted_bytes, rows)), [as_text(one) for one in named]]
+            pipeline.set(key, json.dumps(summary), ex=self._seconds, nx=True)
         await pipeline.execute()
 
     async def _values(self, keys: Sequence[bytes]) -> list[bytes | None]:

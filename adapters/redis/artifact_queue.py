@@ -63,8 +63,8 @@ class ArtifactQueue:
         values: list[bytes | int] = [token_hex(8).encode(), MOST_ENTRIES, MOST_BYTES, size, safe(owner).encode()]
         values += [" ".join(stored).encode(), " ".join(turns).encode(), len(turns)]
         for turn_id, of_turn in turns.items():
-            told = [of_turn[0].fingerprint, [row.id for row in of_turn], sum(map(counted_bytes, of_turn))]
-            values += [turn_id.encode(), json.dumps(told).encode()]
+            summary = [of_turn[0].fingerprint, [row.id for row in of_turn], sum(map(counted_bytes, of_turn))]
+            values += [turn_id.encode(), json.dumps(summary).encode()]
         for row_id, row in stored.items():
             values += [row_id.encode(), row]
         state, depth, life = await self._connection.script(scripts.ENQUEUE, keys, values)
@@ -78,9 +78,9 @@ class ArtifactQueue:
         Also the newest turn that did not fit, "" for none.
         """
         key = self.keys.turns_of(user_id)
-        told: Any = await self._connection.call(lambda client: client.hgetall(key))
+        stored: Any = await self._connection.call(lambda client: client.hgetall(key))
         wanted, cut = dict[str, list[str]](), ""
-        for turn_id, (fingerprint, ids, size) in sorted(_told(told).items(), reverse=True):
+        for turn_id, (fingerprint, ids, size) in sorted(_read_summaries(stored).items(), reverse=True):
             if turn_id in turn_ids or (fingerprint and fingerprint in fingerprints):
                 most_bytes -= size
                 if most_bytes < 0:
@@ -133,12 +133,12 @@ class ArtifactQueue:
     async def server(self) -> str:
         """Return the id of the running server, another one after each restart; "" if we may not ask."""
         try:
-            told: Any = await self._connection.call(lambda client: client.info("server"))
+            server: Any = await self._connection.call(lambda client: client.info("server"))
         except RedisUnavailable as error:
             if error.reason != FORBIDDEN:
                 raise
             return ""
-        return str(told.get("run_id", ""))
+        return str(server.get("run_id", ""))
 
     async def leave(self) -> None:
         """Remove this consumer if nothing is left to it, and those of workers that died long ago."""
@@ -177,7 +177,7 @@ def _by_turn(rows: Iterable[Artifact]) -> dict[str, list[Artifact]]:
     return turns
 
 
-def _told(stored: Mapping[bytes, bytes]) -> dict[str, tuple[str, list[str], int]]:
+def _read_summaries(stored: Mapping[bytes, bytes]) -> dict[str, tuple[str, list[str], int]]:
     """Read what `enqueue` said of turns; what is none of ours is left out."""
     turns: dict[str, tuple[str, list[str], int]] = {}
     for turn_id, text in stored.items():

@@ -207,12 +207,12 @@ def key_of(*parts: str) -> bytes:
 async def _sound_version(client: Redis) -> str:
     """Return the version of the server. Raises RedisUnavailable if it is too old, or no Redis."""
     try:
-        told = await asked(client, "INFO", "server")
+        server = await asked(client, "INFO", "server")
     except ERRORS as error:
         if trouble_of(error).reason == FORBIDDEN:
             return "unknown"  # the operator's user may not ask; commands that are missing will say so
         raise
-    version = str(told.get("redis_version", "")) if isinstance(told, dict) else ""
+    version = str(server.get("redis_version", "")) if isinstance(server, dict) else ""
     numbers = version.split(".")[:2]
     if len(numbers) < 2 or not all(number.isascii() and number.isdigit() for number in numbers):
         raise RedisUnavailable(NO_SERVER)

@@ -60,7 +60,7 @@ def _text(snapshot: CostSnapshot) -> bytes:
         "cost_source": entry.cost_source.value,
         "is_byok": entry.is_byok,
     }
-    told = {
+    values = {
         "guid": entry.user_id,
         **({"email": snapshot.email, "name": snapshot.name} if snapshot.email or snapshot.name else {}),
         "model": snapshot.model,
@@ -72,7 +72,7 @@ def _text(snapshot: CostSnapshot) -> bytes:
         "generation_id": entry.generation_id,
     }
     orjson = import_module("orjson")
-    return bytes(orjson.dumps(_sound(told)))
+    return bytes(orjson.dumps(_sound(values)))
 
 
 def _number(amount: Decimal | None) -> object:
@@ -80,9 +80,9 @@ def _number(amount: Decimal | None) -> object:
     return None if amount is None else import_module("orjson").Fragment(format(amount, "f"))
 
 
-def _sound(told: dict[str, object]) -> dict[str, object]:
+def _sound(values: dict[str, object]) -> dict[str, object]:
     """Return the values without unpaired surrogates, which no JSON text may hold."""
     return {
         name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-        for name, value in told.items()
+        for name, value in values.items()
     }
