@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.sql.idle import lay_in_pool
 from adapters.sql.locking import LockWait
-from adapters.sql.trouble import DIVIDED, LOCKED, REFUSAL, trouble_of
+from adapters.sql.trouble import DIVIDED, LOCKED, REFUSAL, UNREACHABLE, trouble_of
 
 T = TypeVar("T")
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -33,31 +34,37 @@ class Statements:
 
     A connection on which an operation failed is closed afterwards and never reused, unless a statement only refused to
     do what it was asked (`trouble.DIVIDED`). `lock` is the policy for waiting for another process's lock, on SQLite.
+
+    A server may end a connection in the very moment it is taken from the pool. The first statement is then repeated on
+    another connection: nothing came before it, and it must do no harm when it is executed twice.
     """
 
-    def __init__(self, connection: AsyncConnection, lock: LockWait | None) -> None:
-        self._connection, self._lock = connection, lock
+    def __init__(self, engine: AsyncEngine, lock: LockWait | None) -> None:
+        self._engine, self._lock = engine, lock
+        self._connection = engine.connect()
+        self._commits_itself = False
         self._running: asyncio.Task[Any] | None = None
+        self._untried = False
+        """Whether the connection lay in the pool and has executed nothing since."""
         self._failed = False
 
     async def start(self, *, commits_itself: bool) -> None:
         """Connect, or take a connection from the pool."""
-        await self.run(partial(_started, self._connection))
-        if commits_itself:
-            await self.run(partial(_set_autocommit, self._connection))
+        self._commits_itself = commits_itself
+        self._untried = await self.run(self._start)
 
     async def execute(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
         """Execute a statement and load all its rows."""
         single = not isinstance(values, Sequence)  # of many rows some may be written before a lock is hit
-        return await self.run(partial(self._connection.execute, statement, values), repeatable=single)
+        return await self.run(lambda: self._connection.execute(statement, values), repeatable=single)
 
     async def exec_driver_sql(self, sql: str) -> CursorResult[Any]:
         """Execute SQL text unchanged."""
-        return await self.run(partial(self._connection.exec_driver_sql, sql))
+        return await self.run(lambda: self._connection.exec_driver_sql(sql))
 
     async def execute_alone(self, sql: str, values: tuple[str, ...]) -> list[Any]:
         """Connect and execute the only statement of this connection, text unchanged, which commits itself."""
-        return await self.run(partial(_executed_alone, self._connection, sql, values))
+        return await self.run(lambda: self._execute_alone(sql, values))
 
     async def in_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Connect and call `work` with the driver's own connection, in its thread; SQLite only.
@@ -89,10 +96,16 @@ class Statements:
 
     async def run(self, operation: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
         """Return the result of an operation; on SQLite it is retried while another process holds the lock."""
+        attempt = operation
         while True:
             try:
-                return await self._once(operation)
+                done = await self._once(attempt)
+                self._untried = False
+                return done
             except Exception as error:
+                if repeatable and self._untried and trouble_of(error).reason == UNREACHABLE:
+                    attempt = partial(self._on_another, operation)
+                    continue
                 pause = self._lock.pause() if repeatable and self._lock is not None and _is_locked(error) else None
                 if pause is None:
                     self._failed = not _is_refusal(error)
@@ -118,30 +131,43 @@ class Statements:
         self._running = running
         return await asyncio.shield(running)
 
+    async def _start(self) -> bool:
+        """Return whether the server may have ended the connection without our notice."""
+        await self._connection.start()
+        untried = self._lock is None and lay_in_pool(self._connection)
+        if self._commits_itself:
+            await self._connection.execution_options(isolation_level="AUTOCOMMIT")
+        return untried
+
+    async def _on_another(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Perform an operation on another connection, since the server has ended this one."""
+        self._untried = False
+        await self._connection.invalidate()
+        await self._connection.close()
+        self._connection = self._engine.connect()
+        self._untried = await self._start()
+        return await operation()
+
+    async def _execute_alone(self, sql: str, values: tuple[str, ...]) -> list[Any]:
+        """Execute by the driver itself: SQLAlchemy's part takes longer than the statement."""
+        if self._connection.sync_connection is None:
+            self._untried = await self._start()
+        driver: Any = (await self._connection.get_raw_connection()).driver_connection
+        foreign = self._connection.dialect.loaded_dbapi.Error
+        try:
+            await driver.set_autocommit(True)
+            done = await driver.execute(sql, values)
+            rows = list(await done.fetchall()) if done.description else []
+            await driver.set_autocommit(False)
+            return rows
+        except foreign as error:
+            if getattr(error, "sqlstate", None) == REFUSAL:  # undone as a whole: the connection is sound
+                await driver.set_autocommit(False)
+            raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
+
 
 async def _awaited(operation: Callable[[], Awaitable[T]]) -> T:
     return await operation()
-
-
-async def _started(connection: AsyncConnection) -> None:
-    await connection.start()
-
-
-async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...]) -> list[Any]:
-    """Execute by the driver itself: SQLAlchemy's part takes longer than the statement."""
-    await connection.start()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    foreign = connection.dialect.loaded_dbapi.Error
-    try:
-        await driver.set_autocommit(True)
-        done = await driver.execute(sql, values)
-        rows = list(await done.fetchall()) if done.description else []
-        await driver.set_autocommit(False)
-        return rows
-    except foreign as error:
-        if getattr(error, "sqlstate", None) == REFUSAL:  # undone as a whole: the connection is sound
-            await driver.set_autocommit(False)
-        raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
 
 
 async def _in_driver(connection: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -150,10 +176,6 @@ async def _in_driver(connection: AsyncConnection, work: Callable[[sqlite3.Connec
     driver: Any = (await connection.get_raw_connection()).driver_connection
     done: T = await driver._execute(work, driver._conn)
     return done
-
-
-async def _set_autocommit(connection: AsyncConnection) -> None:
-    await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 async def _cut(running: asyncio.Task[Any]) -> None:

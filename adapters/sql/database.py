@@ -75,8 +75,9 @@ class Database:
     async def write_at_once(self, sql: str, *values: str) -> list[Any]:
         """Execute one statement that is a transaction by itself, and return its rows; durable once it returns.
 
-        Raises DatabaseTrouble. Otherwise like `writing`, in a fraction of its time: nothing but the statement goes back
-        and forth, and the caller does not wait until the connection is back in the pool.
+        It must do no harm when it is executed twice. Raises DatabaseTrouble. Otherwise like `writing`, in a fraction of
+        its time: nothing but the statement goes back and forth, and the caller does not wait until the connection is
+        back in the pool.
         """
         if self.dialect == SQLITE:
             return await self.write_in_driver(lambda driver: driver.execute(sql, values).fetchall())
@@ -157,7 +158,7 @@ class _Opened:
                 held.callback(self._writer.release)
             await self._places.acquire()
             held.callback(self._places.release)
-            statements = Statements((await self._opened_engine()).connect(), self._lock_wait(writes))
+            statements = Statements(await self._opened_engine(), self._lock_wait(writes))
             kept = held.pop_all()
         left = False
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 ASKED_AFTER = 30.0
 """Seconds without use after which the server is asked."""
@@ -37,6 +37,11 @@ def watch_idle(engine: AsyncEngine) -> None:
 
     event.listen(engine.sync_engine, "checkin", left)
     event.listen(engine.sync_engine, "checkout", taken)
+
+
+def lay_in_pool(connection: AsyncConnection) -> bool:
+    """Return whether a connection just taken was used before."""
+    return connection.sync_connection is not None and _LEFT in connection.sync_connection.info
 
 
 def _has_news(connection: Any) -> bool:

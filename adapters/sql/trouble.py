@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 READ_ONLY = "read-only"
 LOCKED = "locked"
 TIMEOUT = "timeout"
+UNREACHABLE = "unreachable"
 DIVIDED = "divided by zero"
 
 SQLITE_REASONS = {
@@ -16,7 +17,7 @@ SQLITE_REASONS = {
     5: LOCKED,
     6: LOCKED,
     8: READ_ONLY,
-    10: "unreachable",
+    10: UNREACHABLE,
     11: "damaged",
     13: "full",
     14: "missing",
@@ -37,7 +38,7 @@ STATES = {
     "55P03": LOCKED,
     "57014": TIMEOUT,
 }
-CLASSES = {"08": "unreachable", "28": "unreachable", "40": LOCKED, "53": "full", "57": "unreachable", "XX": "damaged"}
+CLASSES = {"08": UNREACHABLE, "28": UNREACHABLE, "40": LOCKED, "53": "full", "57": UNREACHABLE, "XX": "damaged"}
 TOO_MANY_CONNECTIONS = "53300"
 
 
@@ -65,7 +66,7 @@ def trouble_of(error: Exception) -> DatabaseTrouble:
         return DatabaseTrouble("refused")
     if isinstance(error, TimeoutError | PoolTimeout):
         return DatabaseTrouble(TIMEOUT)
-    return DatabaseTrouble(LOCKED if isinstance(error, SQLAlchemyError) else "unreachable")
+    return DatabaseTrouble(LOCKED if isinstance(error, SQLAlchemyError) else UNREACHABLE)
 
 
 def _reason(error: DBAPIError) -> str:
@@ -76,9 +77,9 @@ def _reason(error: DBAPIError) -> str:
     if state is None and _is_timeout(error):
         return TIMEOUT
     if state is None:
-        return "unreachable" if isinstance(error.orig, OSError) or _is_operational(error) else "refused"
+        return UNREACHABLE if isinstance(error.orig, OSError) or _is_operational(error) else "refused"
     if state == TOO_MANY_CONNECTIONS:
-        return "unreachable"
+        return UNREACHABLE
     return STATES.get(state) or CLASSES.get(state[:2], "refused")
 
 

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from adapters.sql import database as database_module
+from adapters.sql import idle
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.tables import metadata
@@ -15,6 +17,7 @@ from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.databases import empty_postgres_url
 
 QUICK = text("SELECT set_config('statement_timeout', '300ms', true), set_config('lock_timeout', '100ms', true)")
+OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
 
 
 @pytest.fixture
@@ -76,15 +79,46 @@ async def test_tables_are_in_the_configured_schema(url, database):
     await other.aclose()
 
 
-async def test_a_connection_the_server_ended_is_replaced(database):
-    store = SqlArtifacts(database)
-    await store.put(turn_of(1, 1))
+async def end_connections_of(database: Database) -> None:
+    """End all connections to the server but one's own; return when none of them is left."""
     killer = Database(database._url.render_as_string(hide_password=False))
     async with killer.reading() as connection:
-        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        await connection.execute(others)
+        await connection.execute(text(f"SELECT pg_terminate_backend(pid) {OTHERS}"))
+        while (await connection.execute(text(f"SELECT count(*) {OTHERS}"))).scalar_one():
+            pass
     await killer.aclose()
-    await store.put(turn_of(2, 1))
+
+
+async def put(database: Database, number: int) -> None:
+    await SqlArtifacts(database).put(turn_of(number, 1))
+
+
+async def look_up(database: Database, number: int) -> None:
+    await SqlArtifacts(database).find(HERE, "ann", turn_ids=[ulid(number)], fingerprints=[], limit=9)
+
+
+async def write_at_once(database: Database, _: int) -> None:
+    assert await database.write_at_once("SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["ended before", "ended as it was taken"])
+@pytest.mark.parametrize("use", [put, look_up, write_at_once])
+async def test_connections_the_server_ended_are_replaced(database, use, noticed, monkeypatch):
+    if not noticed:
+        monkeypatch.setattr(idle, "_has_news", lambda _: False)
+    await asyncio.gather(*(put(database, number) for number in range(1, 9)))
+    await end_connections_of(database)
+    await asyncio.gather(*(use(database, number) for number in range(11, 19)))
+
+
+async def test_a_later_statement_is_not_repeated(database):
+    await put(database, 1)
+    async with database.reading() as connection:
+        await connection.execute(text("SELECT 1"))
+        await end_connections_of(database)
+        with pytest.raises(OperationalError):
+            await connection.execute(text("SELECT 1"))
+    await put(database, 2)
 
 
 async def test_a_table_locked_by_another_session_is_reported_as_locked(database, url, monkeypatch):
