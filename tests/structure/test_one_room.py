@@ -1,7 +1,6 @@
 """Rules that have one room: no second copy may appear, even one that agrees today."""
 
 import ast
-from pathlib import Path
 
 from domain.breakers.policy import Policy, policy_for_calls
 from domain.request.intake import Intake
@@ -14,13 +13,8 @@ from entrypoints.core.media_policy import intake_of
 from entrypoints.settings import Settings
 from ports.offload import LARGE
 from ports.responses import Limits, ResponsesBody, UpstreamRequest
+from tests.structure.modules import paths, tree_of
 
-ROOT = Path(__file__).parents[1]
-SHIPPED = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8"))
-    for top in ("domain", "ports", "adapters")
-    for path in sorted((ROOT / top).rglob("*.py"))
-}
 PIECES = frozenset({"PIECE", "SLICE", "READ", "LINGER_BYTES", "LONGEST_LITERAL"})
 """Constants of that size which are no limit of the event loop."""
 
@@ -36,8 +30,8 @@ def value_of(node: ast.expr) -> object:
 def test_only_the_port_says_how_much_work_the_loop_bears():
     named = [
         (path, target.id)
-        for path, tree in SHIPPED.items()
-        for node in tree.body
+        for path in paths("domain", "ports", "adapters")
+        for node in tree_of(path).body
         if isinstance(node, ast.Assign) and value_of(node.value) == LARGE
         for target in node.targets
         if isinstance(target, ast.Name)

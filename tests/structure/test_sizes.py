@@ -3,17 +3,13 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.structure.modules import nodes_of, paths, text_of
+
 LINES, ATTRIBUTES = 300, 12
-MODULES = {
-    str(path.relative_to(ROOT)): path.read_text("utf-8")
-    for top in ("domain", "ports", "adapters", "entrypoints")
-    for path in sorted((ROOT / top).rglob("*.py"))
-}
+TOPS = ("domain", "ports", "adapters", "entrypoints")
 LONG = {
     "entrypoints/openwebui/pipe.py": "generated from the table of settings",
     "entrypoints/openwebui/bundle/shell.py": "the single file begins with it: it can import nothing of ours",
@@ -47,8 +43,8 @@ LARGE = {
 
 def classes() -> Iterator[tuple[str, ast.ClassDef]]:
     """Every class of ours, with its module."""
-    for path, text in MODULES.items():
-        yield from ((path, node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef))
+    for path in paths(*TOPS):
+        yield from ((path, node) for node in nodes_of(path) if isinstance(node, ast.ClassDef))
 
 
 def attributes(node: ast.ClassDef) -> set[str]:
@@ -77,7 +73,7 @@ def counts() -> dict[tuple[str, str], int]:
 
 
 def test_no_module_is_longer_than_a_reader_can_hold():
-    lengths = {path: len(text.splitlines()) for path, text in MODULES.items()}
+    lengths = {path: len(text_of(path).splitlines()) for path in paths(*TOPS)}
     assert {path: lines for path, lines in lengths.items() if lines > LINES and path not in LONG} == {}
 
 
@@ -87,7 +83,7 @@ def test_no_class_has_more_attributes_than_a_reader_can_hold():
 
 @pytest.mark.parametrize("path", LONG)
 def test_a_long_module_is_still_long(path):
-    assert len(MODULES[path].splitlines()) > LINES
+    assert len(text_of(path).splitlines()) > LINES
 
 
 @pytest.mark.parametrize("name", LARGE, ids=".".join)
