@@ -1,4 +1,4 @@
-"""The claims of a reservation as one text."""
+"""The claims of a reservation as one text: as its row keeps them, and as a statement takes them."""
 
 from collections.abc import Iterable
 from json import dumps, loads
@@ -11,6 +11,11 @@ from ports.budgets import Claim, Unit
 def written_claims(claims: Iterable[Claim]) -> str:
     """Return claims as JSON: account, unit, amount and end of the window, without limits."""
     return dumps([[claim.account, claim.unit.value, claim.amount, micros(claim.ends_at)] for claim in claims])
+
+
+def claims_by_account(claims: Iterable[Claim]) -> str:
+    """Return claims as a JSON object by account: unit, amount, end of the window and limit."""
+    return dumps({one.account: [one.unit.value, one.amount, micros(one.ends_at), one.limit] for one in claims})
 
 
 def read_claims(text: str) -> tuple[Claim, ...]:

@@ -1,7 +1,7 @@
 """Budgets in a database: one row per counter, changed by one statement; one row per reservation.
 
 Every transaction locks the reservation first and then the counters in the order of their names: none waits for another
-in a circle.
+in a circle. Only a new reservation is written after its counters are locked; no other turn ever waits for it.
 """
 
 from collections import Counter
@@ -14,8 +14,9 @@ from sqlalchemy import Executable, Row, Select, bindparam, delete, select, tuple
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from adapters.sql.budget_at_once import ReserveAtOnce
 from adapters.sql.budget_claims import read_claims, written_claims
+from adapters.sql.budget_postgres import ReserveOnPostgres
+from adapters.sql.budget_sqlite import ReserveOnSqlite
 from adapters.sql.connection import Statements
 from adapters.sql.database import Database
 from adapters.sql.lists import POSTGRES, among, listed
@@ -94,7 +95,7 @@ class SqlBudgets:
             )
             .on_conflict_do_nothing(index_elements=[r.namespace, r.turn_id])
         )
-        self._reserve = ReserveAtOnce(database)
+        self._reserve = (ReserveOnPostgres if self._dialect == POSTGRES else ReserveOnSqlite)(database)
         self._add, self._hold = (rendered(database, one) for one in (add, hold))
         chosen = among(self._dialect, a.account, "accounts")
         self._read: Select[Any] = select(a.account, a.spent, a.reserved).where(a.namespace == bindparam("of"), chosen)
@@ -102,19 +103,17 @@ class SqlBudgets:
     async def reserve(
         self, namespace: str, turn_id: str, claims: Collection[Claim], holder: str, until: datetime
     ) -> Granted:
-        """Change every counter on its condition; roll back if one does not change."""
+        """Take all or nothing; only where nothing was taken, ask whether the turn has a reservation already."""
         row = (stored(namespace), stored(turn_id), HoldState.PENDING.value, written_claims(claims), stored(holder))
-        names, balances = [claim.account for claim in claims], None
-        if all(Balance(claim.account).admits(claim) for claim in claims):  # the statement looks at known accounts
-            try:
-                balances = await self._reserve.reserve((*row, micros(until)), claims)
-            except DatabaseTrouble as trouble:
-                raise BudgetsUnavailable(trouble.reason) from trouble
-        if balances is None:
-            held = await self._has(namespace, turn_id)
-            return Granted(held, await self.read(namespace, names))
-        found = {balance.account: balance for balance in balances}
-        return Granted(held=True, balances=tuple(found[name] for name in names))
+        try:
+            tried = await self._reserve.reserve((*row, micros(until)), claims)
+        except DatabaseTrouble as trouble:
+            raise BudgetsUnavailable(trouble.reason) from trouble
+        found = {balance.account: balance for balance in tried.balances}
+        return Granted(
+            tried.held or await self._has(namespace, turn_id),
+            tuple(found.get(claim.account) or Balance(claim.account) for claim in claims),
+        )
 
     async def post(self, namespace: str, turn_id: str, charges: Collection[Claim]) -> tuple[Change, ...]:
         """Settle the row and change the counters in one transaction; without a row, one is inserted."""

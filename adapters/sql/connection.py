@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.sql.idle import lay_in_pool
 from adapters.sql.locking import LockWait
-from adapters.sql.trouble import DIVIDED, LOCKED, REFUSAL, UNREACHABLE, trouble_of
+from adapters.sql.trouble import LOCKED, UNREACHABLE, trouble_of
 
 T = TypeVar("T")
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -32,8 +32,8 @@ CUT_SECONDS, CUTS = 2.0, 4  # the first cancel makes psycopg ask the server to c
 class Statements:
     """Executes statements on one connection, for one user.
 
-    A connection on which an operation failed is closed afterwards and never reused, unless a statement only refused to
-    do what it was asked (`trouble.DIVIDED`). `lock` is the policy for waiting for another process's lock, on SQLite.
+    A connection on which an operation failed is closed afterwards and never reused. `lock` is the policy for waiting
+    for another process's lock, on SQLite.
 
     A server may end a connection in the very moment it is taken from the pool. The first statement is then repeated on
     another connection: nothing came before it, and it must do no harm when it is executed twice.
@@ -62,7 +62,7 @@ class Statements:
         """Execute SQL text unchanged."""
         return await self.run(lambda: self._connection.exec_driver_sql(sql))
 
-    async def execute_alone(self, sql: str, values: tuple[str, ...]) -> list[Any]:
+    async def execute_alone(self, sql: str, values: tuple[str | list[str], ...]) -> list[Any]:
         """Connect and execute the only statement of this connection, text unchanged, which commits itself."""
         return await self.run(lambda: self._execute_alone(sql, values))
 
@@ -108,7 +108,7 @@ class Statements:
                     continue
                 pause = self._lock.pause() if repeatable and self._lock is not None and _is_locked(error) else None
                 if pause is None:
-                    self._failed = not _is_refusal(error)
+                    self._failed = True
                     raise
             await asyncio.sleep(pause)
 
@@ -148,7 +148,7 @@ class Statements:
         self._untried = await self._start()
         return await operation()
 
-    async def _execute_alone(self, sql: str, values: tuple[str, ...]) -> list[Any]:
+    async def _execute_alone(self, sql: str, values: tuple[str | list[str], ...]) -> list[Any]:
         """Execute by the driver itself: SQLAlchemy's part takes longer than the statement."""
         if self._connection.sync_connection is None:
             self._untried = await self._start()
@@ -161,8 +161,6 @@ class Statements:
             await driver.set_autocommit(False)
             return rows
         except foreign as error:
-            if getattr(error, "sqlstate", None) == REFUSAL:  # undone as a whole: the connection is sound
-                await driver.set_autocommit(False)
             raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
 
 
@@ -190,15 +188,7 @@ async def _cut(running: asyncio.Task[Any]) -> None:
 def _broke(running: asyncio.Task[Any] | None) -> bool:
     if running is None:
         return False
-    return (
-        not running.done()
-        or running.cancelled()
-        or not (running.exception() is None or _is_refusal(running.exception()))
-    )
-
-
-def _is_refusal(error: BaseException | None) -> bool:
-    return isinstance(error, Exception) and trouble_of(error).reason == DIVIDED
+    return not running.done() or running.cancelled() or running.exception() is not None
 
 
 def _is_locked(error: Exception) -> bool:

@@ -72,9 +72,10 @@ class Database:
             yield statements
             await statements.commit()
 
-    async def write_at_once(self, sql: str, *values: str) -> list[Any]:
-        """Execute one statement that is a transaction by itself, and return its rows; durable once it returns.
+    async def write_at_once(self, sql: str, *values: str | list[str]) -> list[Any]:
+        """Execute one statement that is a transaction by itself, and return its rows.
 
+        What it wrote is durable then, unless the statement itself says otherwise. Lists are values on PostgreSQL only.
         It must do no harm when it is executed twice. Raises DatabaseTrouble. Otherwise like `writing`, in a fraction of
         its time: nothing but the statement goes back and forth, and the caller does not wait until the connection is
         back in the pool.

@@ -9,7 +9,6 @@ READ_ONLY = "read-only"
 LOCKED = "locked"
 TIMEOUT = "timeout"
 UNREACHABLE = "unreachable"
-DIVIDED = "divided by zero"
 
 SQLITE_REASONS = {
     1: "missing",  # our statements are fixed, so the table or column they name does not exist
@@ -25,10 +24,7 @@ SQLITE_REASONS = {
     23: READ_ONLY,
     26: "damaged",
 }
-REFUSAL = "22012"
-"""Division by zero, by which our own statements undo themselves."""
 STATES = {
-    REFUSAL: DIVIDED,
     "25006": READ_ONLY,
     "42501": READ_ONLY,
     "3D000": "missing",
@@ -45,8 +41,8 @@ TOO_MANY_CONNECTIONS = "53300"
 class DatabaseTrouble(Exception):
     """The database operation failed; an open transaction was rolled back.
 
-    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused, divided by
-    zero. `read_only`: the database may still be read.
+    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused.
+    `read_only`: the database may still be read.
     """
 
     def __init__(self, reason: str, *, read_only: bool = False) -> None:

@@ -37,6 +37,11 @@ def new_database_url() -> str:
     return str(_server().get_uri(name))
 
 
+def server_errors() -> list[str]:
+    """Return the errors that the server has logged."""
+    return [line for line in Path(_server().pgdata, "log").read_text().splitlines() if "ERROR:" in line]
+
+
 @contextmanager
 def frozen_postgres() -> Iterator[None]:
     """Freeze the server and all its processes: new connections are neither refused nor answered."""

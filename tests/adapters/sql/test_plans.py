@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.sql import artifacts, ledger, reconciliations, tool_runs
 from adapters.sql.artifacts import SqlArtifacts
+from adapters.sql.budget_postgres import opening, reserving
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
 from adapters.sql.ledger import SqlLedger
@@ -100,3 +101,21 @@ async def test_postgres_finds_turns_by_their_index():
     engine.dispose()
     assert "openrouter_pipe_artifact_turn" in plan
     assert "Seq Scan" not in plan
+
+
+def test_postgres_finds_accounts_by_their_key():
+    engine = create_engine(database_url(empty_postgres_url()))
+    given, names = '{"a1": ["usd", 1, 1, 9], "a2": ["usd", 1, 1, null], "new": ["usd", 1, 1, 9]}', ["a1", "a2", "new"]
+    hold = ("ns", "turn", "pending", "[]", "us", "1")
+    plans = [(opening(""), ("ns", given, "3", "ns")), (reserving(""), (given, "ns", names, *hold, "3"))]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO openrouter_pipe_budget_account "
+            "SELECT 'ns', 'a' || number, 'usd', 0, 0, 0 FROM generate_series(1, 3000) AS number"
+        )
+        connection.exec_driver_sql("ANALYZE openrouter_pipe_budget_account")
+        for statement, values in plans:
+            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+            assert "using openrouter_pipe_budget_account_pkey" in plan
+            assert "Seq Scan" not in plan
+    engine.dispose()
