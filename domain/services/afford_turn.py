@@ -1,8 +1,10 @@
 """Whether a turn's budgets afford its model; where they do not, a cheaper model may answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from domain.catalog.offer import base_of
+from domain.catalog.selection import find
 from domain.conversation.tokens import tokens_of_all
 from domain.faults.fault import Fault, FaultKind
 from domain.services.assemble_turn import Assembled
@@ -10,16 +12,23 @@ from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked, stand_in
 from ports.catalog import Model
 from ports.offload import Offload
+from ports.telemetry import Telemetry
 
+MOST_REPORTED = 100
 Assemble = Callable[[Checked], Awaitable[Assembled | Fault]]
 
 
 @dataclass(frozen=True, slots=True)
 class AffordTurn:
-    """The use case; belongs to one event loop. Without `budgets` every turn is afforded."""
+    """The use case; belongs to one event loop. Without `budgets` every turn is afforded.
+
+    `reported`: fallback models that do not exist, each logged once.
+    """
 
     budgets: BudgetTurn | None
     offload: Offload
+    telemetry: Telemetry
+    reported: set[str] = field(default_factory=set)
 
     async def check(self, checked: Checked, models: tuple[Model, ...], *, waits: bool) -> Checked | Fault:
         """Check what is spent already; nothing is taken. Returns the turn with what it is to hold.
@@ -89,7 +98,21 @@ class AffordTurn:
         other = stand_in(request, models, request.spending.fallback_model)
         if other is None or other.slug == checked.slug:
             return None
+        if not _may_exist(other, models):  # upstream would refuse it, and the person would not learn of the budget
+            self._report(request.spending.fallback_model)
+            return None
         return replace(other, saves_for=checked.slug, spent_budget=getattr(fault.cause, "name", ""))
+
+    def _report(self, name: str) -> None:
+        if name not in self.reported and len(self.reported) < MOST_REPORTED:
+            self.reported.add(name)
+            self.telemetry.event("warning", "budget_fallback_unknown", model=name[:80])
+
+
+def _may_exist(checked: Checked, models: tuple[Model, ...]) -> bool:
+    """Return whether upstream may know a model: the catalog has it or its base, or cannot tell."""
+    base = base_of(checked.slug)
+    return checked.model is not None or not models or not base or find(base, models) is not None
 
 
 def _warning(assembled: Assembled | Fault, checked: Checked) -> Assembled | Fault:

@@ -66,8 +66,8 @@ class TurnHold:
         return tuple(charges.values())
 
     def all_dues(self) -> tuple[Due, ...]:
-        """Return the budgets of every model that was called."""
-        return tuple({due.account: due for slug in self.tally.spent for due in self._dues(slug)}.values())
+        """Return the budgets of every model that was called, each once; several may share a counter."""
+        return tuple(dict.fromkeys(due for slug in self.tally.spent for due in self._dues(slug)))
 
     # --- details ------------------------------------------------------------------------------------------
 

@@ -80,3 +80,20 @@ def test_dollars_are_counted_in_whole_numbers_rounded_up(usd, amount):
 
 def test_dollars_come_back():
     assert dollars_of(whole(Decimal("0.0042"))) == Decimal("0.0042")
+
+
+@pytest.mark.parametrize("slug", ["openai/gpt-5", "openai/gpt-5:nitro", "openai/gpt-5:online", "openai/gpt-5@preset/x"])
+def test_a_rule_for_a_model_counts_its_variants_and_presets_on_the_same_counter(slug):
+    rule = replace(MONTHLY, models="openai/gpt-5")
+    assert accounts(rule, ANN, slug) == accounts(rule, ANN)
+
+
+def test_a_rule_for_a_variant_counts_that_variant_alone():
+    rule = replace(MONTHLY, models="openai/gpt-5:online")
+    assert accounts(rule, ANN, "openai/gpt-5:online")
+    assert not accounts(rule, ANN)
+
+
+def test_a_free_variant_does_not_count_for_the_model_it_is_one_of():
+    assert not accounts(replace(MONTHLY, models="openai/gpt-5"), ANN, "openai/gpt-5:free")
+    assert accounts(replace(MONTHLY, models="openai/*"), ANN, "openai/gpt-5:free")

@@ -453,3 +453,32 @@ async def test_a_budget_of_a_key_counts_what_everybody_spends_with_it():
     assert await stage.balance(key, payer) == (usd("0.001"), 0)
     elsewhere = replace(LIMITED, turn_id="other", route=replace(LIMITED.route, api_key="sk-or-v1-another"))
     assert dues_of([key], Payer(key_id=key_id_of(elsewhere.route)), "a/b", stage.clock.now(), UTC) == ()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_of_budgets_that_share_a_counter_each_alerts_at_its_own_limit(order):
+    warned = replace(MONTHLY, name="Warned", hard=None, soft=usd("50"))
+    dear = replace(said("x")[-1][0].usage, cost=Decimal(100))
+    stage = Budgeted(said("Because.", usage=dear), rules=(warned, MONTHLY)[::order])
+    await stage.read(LIMITED)
+    assert [(alert.due.rule.name, alert.percent) for alert in stage.alerts] == [("Monthly", 80), ("Monthly", 100)]
+
+
+async def test_a_fallback_model_that_the_catalog_does_not_know_leaves_the_refusal():
+    rule = replace(MONTHLY, models="maker/model")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    await stage.spend(rule.hard, rule)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/chaep"))
+    assert fault_of(await outputs_of(stage, request)).cause.name == "Monthly"
+    assert stage.responses.calls == []
+    assert len(stage.log.named("budget_fallback_unknown")) == 1
+
+
+@pytest.mark.parametrize("name", ["maker/cheap:floor", "@preset/cheap"])
+async def test_a_fallback_model_may_be_a_variant_or_a_preset_that_is_not_listed(name):
+    rule = replace(MONTHLY, models="maker/model")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    await stage.spend(rule.hard, rule)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model=name))
+    assert text_of(await outputs_of(stage, request)) == "Because."
+    assert [call.request.body.model for call in stage.responses.calls] == [name]
