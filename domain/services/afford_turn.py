@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import base_of
 from domain.catalog.selection import find
+from domain.catalog.support import is_free
 from domain.conversation.tokens import tokens_of_all
 from domain.faults.fault import Fault, FaultKind
+from domain.request.extra_costs import costs_extra, without_extras
 from domain.services.assemble_turn import Assembled
 from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked, stand_in
@@ -61,8 +63,7 @@ class AffordTurn:
         """
         if self.budgets is not None and checked.hold is not None:
             self.budgets.begin(checked.hold)
-        assembled = await assemble(checked)
-        full = await self._reserved(checked, assembled)
+        checked, assembled, full = await self._affordable(checked, assemble)
         if full is None:
             return checked, _warning(assembled, checked)
         other = self._cheaper(checked, models, full)
@@ -71,8 +72,7 @@ class AffordTurn:
         other = replace(other, hold=checked.hold, guard=checked.guard)
         if await self.turn_to(other) is not None:
             return checked, full
-        assembled = await assemble(other)
-        refused = await self._reserved(other, assembled)
+        other, assembled, refused = await self._affordable(other, assemble)
         return (other, _warning(assembled, other)) if refused is None else (checked, full)
 
     async def settle(self, checked: Checked) -> None:
@@ -82,13 +82,32 @@ class AffordTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _affordable(
+        self, checked: Checked, assemble: Assemble
+    ) -> tuple[Checked, Assembled | Fault, Fault | None]:
+        """Assemble a turn and reserve for it; a free model goes on without what costs money beside it.
+
+        Also return the fault if there is no room.
+        """
+        assembled = await assemble(checked)
+        full = await self._reserved(checked, assembled)
+        if full is None or full.kind is not FaultKind.BUDGET_SPENT or not is_free(checked.slug, checked.model):
+            return checked, assembled, full
+        request = without_extras(checked.request)
+        if request == checked.request:
+            return checked, assembled, full
+        bare = replace(checked, request=request, without_extras_for=getattr(full.cause, "name", ""))
+        assembled = await assemble(bare)
+        refused = await self._reserved(bare, assembled)
+        return (bare, assembled, None) if refused is None else (checked, assembled, full)
+
     async def _reserved(self, checked: Checked, assembled: Assembled | Fault) -> Fault | None:
         hold = checked.hold
         if self.budgets is None or hold is None or isinstance(assembled, Fault):
             return None
         body, sent = assembled.ready.sending.body, assembled.ready.figures.sent
         tokens = await self.offload.run(lambda: tokens_of_all(body.input), size=sent)
-        return await self.budgets.reserve(hold, tokens, body.max_output_tokens)
+        return await self.budgets.reserve(hold, tokens, body.max_output_tokens, extras=costs_extra(body))
 
     def _cheaper(self, checked: Checked, models: tuple[Model, ...], fault: Fault) -> Checked | None:
         """Return the turn with the model that answers when a budget is spent; None if there is none, or it is that."""

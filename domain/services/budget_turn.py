@@ -100,22 +100,27 @@ class BudgetTurn:
     def begin(self, hold: TurnHold) -> None:
         """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
 
-        The prompt is guessed; a refusal of that guess counts for nothing. A turn that waited in line counts in the
-        windows of now.
+        The prompt is guessed, and what upstream may charge beside it; a refusal of that guess counts for nothing. A
+        turn that waited in line counts in the windows of now.
         """
         hold.began = self._clock.now()
         hold.turn_to(hold.tally.slug, hold.tally.model)
         guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
-        amounts = self._amounts(hold, guessed, None)
+        amounts = self._amounts(hold, guessed, None, extras=True)
         if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
             hold.reserving = self._reserving(hold, amounts)
 
-    async def reserve(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Fault | None:
-        """Reserve what the turn may cost; return the fault if a budget has no room for it."""
+    async def reserve(
+        self, hold: TurnHold, prompt_tokens: int, most_output: int | None, *, extras: bool
+    ) -> Fault | None:
+        """Reserve what the turn may cost; return the fault if a budget has no room for it.
+
+        `extras`: upstream may charge for more than tokens, so that a free model costs money too.
+        """
         hold.tally.prompt_tokens = prompt_tokens
         if hold.reserving is not None and await asyncio.shield(hold.reserving) is None:
             return None
-        hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output))
+        hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output, extras=extras))
         return await asyncio.shield(hold.reserving)
 
     async def settle(self, hold: TurnHold) -> None:
@@ -168,10 +173,10 @@ class BudgetTurn:
             for alert in alerts_of(hold.all_dues(), changes):
                 self._alert(alert, hold.request.spending)
 
-    def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Amounts:
+    def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None, *, extras: bool) -> Amounts:
         slug, model = hold.tally.slug, hold.tally.model
         usual = self._outputs.usual(hold.payer.user_id, slug)
-        return estimated(model, prompt_tokens, usual, most_output, free=is_free(slug, model))
+        return estimated(model, prompt_tokens, usual, most_output, free=is_free(slug, model) and not extras)
 
     def _reserving(self, hold: TurnHold, amounts: Amounts) -> "asyncio.Task[Fault | None]":
         return asyncio.get_running_loop().create_task(self._reserve(hold, amounts), name="openrouter-pipe-reserve")

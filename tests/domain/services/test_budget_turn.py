@@ -13,16 +13,16 @@ from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import FaultKind
 from domain.faults.retry import RetryPolicy
 from domain.request.spending import Spending
-from domain.request.turn_request import Bounds, Caller, Person, Tooling
+from domain.request.turn_request import Bounds, Caller, Parameters, Person, ServerTools, Tooling
 from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
-from domain.turn.statuses import BudgetLow, CheaperModel
+from domain.turn.statuses import BudgetLow, CheaperModel, PaidToolsLeftOut
 from domain.turn.steps import ShowStatus
 from domain.usage.entries import key_id_of
 from ports.budgets import Unit
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
 from ports.response_events import TextDelta, UpstreamProblem
-from ports.responses import Refused
+from ports.responses import Reach, Refused, Unreachable
 from tests.domain.services.budgeted import ANN, LIMITED, MONTHLY, Budgeted, tokens, usd
 from tests.domain.services.stage import MODEL, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
@@ -482,3 +482,80 @@ async def test_a_fallback_model_may_be_a_variant_or_a_preset_that_is_not_listed(
     request = replace(LIMITED, spending=Spending("ns", fallback_model=name))
     assert text_of(await outputs_of(stage, request)) == "Because."
     assert [call.request.body.model for call in stage.responses.calls] == [name]
+
+
+TOOLED = replace(FREE, supported_parameters=frozenset({"tools"}))
+SEARCHES = ServerTools(("web_search", "datetime"))
+
+
+def body_of(stage):
+    return stage.responses.calls[-1].request.body
+
+
+async def test_a_free_model_answers_without_the_paid_tools_when_all_the_money_is_spent():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert text_of(outputs) == "Because."
+    assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:datetime"]
+    assert PaidToolsLeftOut("Monthly") in statuses(outputs)
+
+
+async def test_a_free_model_has_its_paid_tools_while_there_is_money_and_their_cost_is_counted():
+    paid = replace(said("x")[-1][0].usage, cost=Decimal("0.02"))
+    stage = Budgeted(said("Because.", usage=paid))
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:web_search", "openrouter:datetime"]
+    assert (await stage.balance(), statuses(outputs)) == ((usd("0.02"), 0), [])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"plugins": ({"id": "web"},)},
+        {"plugins": ({"id": "file-parser", "pdf": {"engine": "mistral-ocr"}},)},
+        {"tools": ({"type": "openrouter:web_search"},)},
+        {"models": ("maker/model",)},
+    ],
+)
+async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_the_budget(asked):
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
+    assert fault_of(await outputs_of(stage, request, (TOOLED, MODEL))).cause.name == "Monthly"
+    assert (await stage.balance(), stage.responses.calls) == ((MONTHLY.hard, 0), [])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"plugins": ({"id": "web", "enabled": False},)},
+        {"plugins": ({"id": "context-compression"},)},
+        {"tools": ({"type": "openrouter:datetime"}, {"type": "function", "name": "look"})},
+        {"models": ("maker/free",)},
+    ],
+)
+async def test_a_free_model_with_free_extras_answers_when_all_the_money_is_spent(asked):
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
+    assert text_of(await outputs_of(stage, request, (TOOLED, MODEL))) == "Because."
+
+
+async def test_a_free_fallback_model_answers_without_the_paid_tools():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/free"), server_tools=SEARCHES)
+    outputs = await outputs_of(stage, request, (MODEL, TOOLED))
+    assert text_of(outputs) == "Because."
+    assert (body_of(stage).model, [tool["type"] for tool in body_of(stage).tools]) == (
+        "maker/free",
+        ["openrouter:datetime"],
+    )
+
+
+async def test_a_free_model_with_paid_tools_is_not_asked_again_after_a_failure_that_may_be_billed():
+    lost = Refusing(Unreachable("reset", reach=Reach.SENT))
+    stage = Budgeted([lost], said("Because."))
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert (end_of(outputs).fault is not None, len(stage.responses.calls)) == (True, 1)
