@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import base_of
-from domain.catalog.selection import find
+from domain.catalog.selection import find, slug_of
 from domain.catalog.support import is_free
 from domain.conversation.tokens import tokens_of_all
 from domain.faults.fault import Fault, FaultKind
@@ -65,7 +65,7 @@ class AffordTurn:
             self.budgets.begin(checked.hold)
         checked, assembled, full = await self._affordable(checked, assemble)
         if full is None:
-            return checked, _warning(assembled, checked)
+            return checked, _warning(await self._with_affordable_fallback(checked, assembled), checked)
         other = self._cheaper(checked, models, full)
         if other is None or checked.hold is None or not await admits(other.slug):
             return checked, full
@@ -73,7 +73,9 @@ class AffordTurn:
         if await self.turn_to(other) is not None:
             return checked, full
         other, assembled, refused = await self._affordable(other, assemble)
-        return (other, _warning(assembled, other)) if refused is None else (checked, full)
+        if refused is not None:
+            return checked, full
+        return other, _warning(await self._with_affordable_fallback(other, assembled), other)
 
     async def settle(self, checked: Checked) -> None:
         """Post what a turn cost, or release what it holds; only the first call counts."""
@@ -100,6 +102,20 @@ class AffordTurn:
         assembled = await assemble(bare)
         refused = await self._reserved(bare, assembled)
         return (bare, assembled, None) if refused is None else (checked, assembled, full)
+
+    async def _with_affordable_fallback(self, checked: Checked, assembled: Assembled | Fault) -> Assembled | Fault:
+        """Return the turn without the fallback model for failures if a budget is spent for it."""
+        hold, name = checked.hold, checked.request.fallback_model
+        if self.budgets is None or hold is None or isinstance(assembled, Fault):
+            return assembled
+        plan, body = assembled.plan, assembled.ready.sending.body
+        if plan.alternatives.fallback is None:
+            return assembled
+        model = find(name, checked.models)
+        slug = model.id if model is not None else slug_of(name)
+        if await self.budgets.affords(hold, slug, model, extras=costs_extra(body)):
+            return assembled
+        return replace(assembled, plan=replace(plan, alternatives=replace(plan.alternatives, fallback=None)))
 
     async def _reserved(self, checked: Checked, assembled: Assembled | Fault) -> Fault | None:
         hold = checked.hold

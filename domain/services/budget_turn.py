@@ -85,7 +85,7 @@ class BudgetTurn:
         now = self._clock.now()
         hold = TurnHold(request, rules, payer, now, book.zone, StoreBudget(self._store))
         hold.turn_to(slug, model)
-        if not hold.dues:
+        if not (hold.dues or request.fallback_model):  # that model may have budgets
             return None
         if reads or self._seen.may_refuse(hold.dues, self._clock.monotonic()):
             return await self._checked(hold)
@@ -97,6 +97,22 @@ class BudgetTurn:
         checked = await self._checked(hold)
         return checked if isinstance(checked, Fault) else None
 
+    async def affords(self, hold: TurnHold, slug: str, model: Model | None, *, extras: bool) -> bool:
+        """Return whether no budget is spent for a model that may answer when the turn's own one fails.
+
+        Call it once the turn has reserved; `extras` as in `reserve`. A store that fails decides nothing here.
+        """
+        dues = hold.dues_of(slug)
+        if not dues or (hold.dues and not hold.is_reserved):
+            return True
+        balances: tuple[Balance, ...] | Fault = hold.reserved or ()
+        known = {balance.account for balance in hold.reserved or ()}
+        if any(due.account not in known for due in dues):
+            balances = await self._balances(hold, dues)
+        if isinstance(balances, Fault):
+            return False
+        return spent_up(dues, Amounts(exempt=is_free(slug, model) and not extras), balances) is None
+
     def begin(self, hold: TurnHold) -> None:
         """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
 
@@ -107,7 +123,7 @@ class BudgetTurn:
         hold.turn_to(hold.tally.slug, hold.tally.model)
         guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
         amounts = self._amounts(hold, guessed, None, extras=True)
-        if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
+        if hold.dues and self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
             hold.reserving = self._reserving(hold, amounts)
 
     async def reserve(
@@ -118,6 +134,8 @@ class BudgetTurn:
         `extras`: upstream may charge for more than tokens, so that a free model costs money too.
         """
         hold.tally.prompt_tokens = prompt_tokens
+        if not hold.dues:
+            return None
         if hold.reserving is not None and await asyncio.shield(hold.reserving) is None:
             return None
         hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output, extras=extras))
@@ -182,7 +200,7 @@ class BudgetTurn:
         return asyncio.get_running_loop().create_task(self._reserve(hold, amounts), name="openrouter-pipe-reserve")
 
     async def _checked(self, hold: TurnHold) -> TurnHold | Fault:
-        balances = await self._balances(hold)
+        balances = await self._balances(hold, hold.dues)
         if isinstance(balances, Fault):
             return balances
         full = spent_up(hold.dues, Amounts(exempt=is_free(hold.tally.slug, hold.tally.model)), balances)
@@ -195,8 +213,10 @@ class BudgetTurn:
         low = beyond_soft(hold.dues, balances)
         hold.warning = _warning(low, balances) if low is not None else None
 
-    async def _balances(self, hold: TurnHold) -> tuple[Balance, ...] | Fault:
-        accounts = list(dict.fromkeys(due.account for due in hold.dues))
+    async def _balances(self, hold: TurnHold, dues: tuple[Due, ...]) -> tuple[Balance, ...] | Fault:
+        accounts = list(dict.fromkeys(due.account for due in dues))
+        if not accounts:
+            return ()
         try:
             async with hold.time.asked(UNAVAILABLE):
                 return await self._budgets.read(hold.namespace, accounts)
@@ -227,7 +247,7 @@ class BudgetTurn:
             if hold.request.spending.refuses_blindly:
                 return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
             return None
-        hold.is_reserved = granted.held
+        hold.reserved = granted.balances if granted.held else None
         self._seen.note(granted.balances, self._clock.monotonic(), held=granted.held)
         if granted.held:
             self._warn(hold, granted.balances)

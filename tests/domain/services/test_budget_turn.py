@@ -18,7 +18,7 @@ from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
 from domain.turn.statuses import BudgetLow, CheaperModel, PaidToolsLeftOut
 from domain.turn.steps import ShowStatus
 from domain.usage.entries import key_id_of
-from ports.budgets import Unit
+from ports.budgets import Claim, Unit
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
 from ports.response_events import TextDelta, UpstreamProblem
@@ -559,3 +559,31 @@ async def test_a_free_model_with_paid_tools_is_not_asked_again_after_a_failure_t
     stage = Budgeted([lost], said("Because."))
     outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
     assert (end_of(outputs).fault is not None, len(stage.responses.calls)) == (True, 1)
+
+
+DOWN = Refusing(Refused(UpstreamProblem(status=503, kind="provider_unavailable", text="no instances available")))
+AT_ONCE = replace(LIMITED, retry=RetryPolicy(extra_attempts=0), fallback_model="maker/cheap")
+
+
+@pytest.mark.parametrize("rule", [MONTHLY, replace(MONTHLY, models="maker/cheap")], ids=["of all", "of its own"])
+async def test_the_fallback_model_of_a_failing_model_is_not_called_beyond_a_spent_budget(rule):
+    stage = Budgeted([DOWN], said("Because."), rules=(rule,))
+    (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    outputs = await outputs_of(stage, replace(AT_ONCE, model="maker/free"))
+    assert end_of(outputs).fault is not None
+    assert [call.request.body.model for call in stage.responses.calls] == ["maker/free"]
+
+
+async def test_the_fallback_model_answers_for_a_failing_model_while_there_is_money():
+    stage = Budgeted([DOWN], said("Because."))
+    outputs = await outputs_of(stage, replace(AT_ONCE, model="maker/free"))
+    assert text_of(outputs) == "Because."
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_the_fallback_model_counts_for_its_budget_where_the_failing_model_has_none():
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted([DOWN], said("Because."), rules=(rule,))
+    assert text_of(await outputs_of(stage, replace(AT_ONCE, model="maker/free"))) == "Because."
+    assert await stage.balance(rule, slug="maker/cheap") == (usd("0.001"), 0)
