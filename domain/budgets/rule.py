@@ -78,11 +78,15 @@ def rules_for(rules: tuple[Rule, ...], *, own_key: bool) -> tuple[Rule, ...]:
 def applies(rule: Rule, payer: Payer, slug: str) -> bool:
     """Return whether what a person spends on a model counts for a rule.
 
-    A rule that names a model counts its variants and presets too: the same model under another name would escape the
-    limit. A free variant is a model of its own.
+    A rule that names a model counts its variants and presets too, in whatever case: the same model under another name
+    would escape the limit. A free variant is a model of its own.
     """
+    return _names(rule, payer) and (not rule.models or _covers(rule.models.lower(), slug.lower()))
+
+
+def _covers(models: str, slug: str) -> bool:
     names = (slug,) if slug.endswith(FREE) else (slug, base_of(slug))
-    return _names(rule, payer) and (not rule.models or any(is_selected(name, rule.models) for name in names))
+    return any(is_selected(name, models) for name in names)
 
 
 def _names(rule: Rule, payer: Payer) -> bool:

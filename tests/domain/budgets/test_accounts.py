@@ -94,6 +94,11 @@ def test_a_rule_for_a_variant_counts_that_variant_alone():
     assert not accounts(rule, ANN)
 
 
+@pytest.mark.parametrize(("models", "slug"), [("OpenAI/*", "openai/gpt-5"), ("openai/gpt-5", "OpenAI/GPT-5:Nitro")])
+def test_names_of_models_are_compared_without_case(models, slug):
+    assert accounts(replace(MONTHLY, models=models), ANN, slug)
+
+
 def test_a_free_variant_does_not_count_for_the_model_it_is_one_of():
     assert not accounts(replace(MONTHLY, models="openai/gpt-5"), ANN, "openai/gpt-5:free")
     assert accounts(replace(MONTHLY, models="openai/*"), ANN, "openai/gpt-5:free")
