@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -102,3 +103,12 @@ def test_names_of_models_are_compared_without_case(models, slug):
 def test_a_free_variant_does_not_count_for_the_model_it_is_one_of():
     assert not accounts(replace(MONTHLY, models="openai/gpt-5"), ANN, "openai/gpt-5:free")
     assert accounts(replace(MONTHLY, models="openai/*"), ANN, "openai/gpt-5:free")
+
+
+@pytest.mark.parametrize("period", [Period.DAY, Period.WEEK, Period.MONTH])
+def test_another_time_zone_keeps_what_was_spent_today(period):
+    rule = replace(MONTHLY, period=period)
+    names = {
+        due.account for zone in ("UTC", "Europe/Berlin") for due in dues_of([rule], ANN, "a/b", NOW, ZoneInfo(zone))
+    }
+    assert len(names) == 1
