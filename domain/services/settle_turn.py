@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from domain.catalog.selection import find
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
@@ -58,6 +59,13 @@ class Settlement:
         """The model that was called last; that of the request before the first call."""
         guard = self.checked.guard if self.checked is not None else None
         return guard.called if guard is not None else self.slug
+
+    @property
+    def called_model(self) -> Model | None:
+        """The same, as the catalog has it; None if it has none."""
+        if self.checked is None or self.called == self.slug:
+            return self.model
+        return find(self.called, self.checked.models)
 
     @property
     def tally(self) -> TurnTally | None:
@@ -156,7 +164,7 @@ async def settle_turn(
     end = replace(end, paid=bill.paid)
     _log(turn, end, logs.telemetry, waited)
     if logs.measure is not None:
-        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, waited))
+        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, waited, turn.called_model))
     stored = memory is None or await _keep(turn, end, memory)
     if not stored:
         logs.telemetry.event("debug", "turn_not_stored", error_id=end.error_id)
