@@ -65,7 +65,7 @@ class AffordTurn:
             self.budgets.begin(checked.hold)
         checked, assembled, full = await self._affordable(checked, assemble)
         if full is None:
-            return checked, _warning(await self._with_affordable_fallback(checked, assembled), checked)
+            return checked, _warning(await self._with_affordable_others(checked, assembled), checked)
         other = self._cheaper(checked, models, full)
         if other is None or checked.hold is None or not await admits(other.slug):
             return checked, full
@@ -75,7 +75,7 @@ class AffordTurn:
         other, assembled, refused = await self._affordable(other, assemble)
         if refused is not None:
             return checked, full
-        return other, _warning(await self._with_affordable_fallback(other, assembled), other)
+        return other, _warning(await self._with_affordable_others(other, assembled), other)
 
     async def settle(self, checked: Checked) -> None:
         """Post what a turn cost, or release what it holds; only the first call counts."""
@@ -103,19 +103,25 @@ class AffordTurn:
         refused = await self._reserved(bare, assembled)
         return (bare, assembled, None) if refused is None else (checked, assembled, full)
 
-    async def _with_affordable_fallback(self, checked: Checked, assembled: Assembled | Fault) -> Assembled | Fault:
-        """Return the turn without the fallback model for failures if a budget is spent for it."""
+    async def _with_affordable_others(self, checked: Checked, assembled: Assembled | Fault) -> Assembled | Fault:
+        """Return the turn without other models that may answer, by us or by upstream, whose budget is spent."""
         hold, name = checked.hold, checked.request.fallback_model
         if self.budgets is None or hold is None or isinstance(assembled, Fault):
             return assembled
         plan, body = assembled.plan, assembled.ready.sending.body
-        if plan.alternatives.fallback is None:
-            return assembled
-        model = find(name, checked.models)
-        slug = model.id if model is not None else slug_of(name)
-        if await self.budgets.affords(hold, slug, model, extras=costs_extra(body)):
-            return assembled
-        return replace(assembled, plan=replace(plan, alternatives=replace(plan.alternatives, fallback=None)))
+        extras = costs_extra(body)
+
+        async def affords(name: str) -> bool:
+            model = find(name, checked.models)
+            slug = model.id if model is not None else slug_of(name)
+            return self.budgets is None or await self.budgets.affords(hold, slug, model, extras=extras)
+
+        if plan.alternatives.fallback is not None and not await affords(name):
+            plan = replace(plan, alternatives=replace(plan.alternatives, fallback=None))
+        kept = tuple([one for one in body.models if await affords(one)])
+        if kept != body.models:
+            plan = replace(plan, request=replace(plan.request, body=replace(plan.request.body, models=kept)))
+        return replace(assembled, plan=plan)
 
     async def _reserved(self, checked: Checked, assembled: Assembled | Fault) -> Fault | None:
         hold = checked.hold

@@ -70,7 +70,9 @@ class BudgetTurn:
     async def check(
         self, request: TurnRequest, slug: str, model: Model | None, *, reads: bool
     ) -> TurnHold | Fault | None:
-        """Return what the turn is to hold, None if no budget concerns it, or the fault if one is spent already.
+        """Return what the turn is to hold, None if there are no budgets, or the fault if one is spent already.
+
+        A model without budgets is held too: one that has some may answer in its place.
 
         Nothing is taken yet. Counters are read if `reads`, and those that refused a turn a moment ago.
         """
@@ -85,8 +87,6 @@ class BudgetTurn:
         now = self._clock.now()
         hold = TurnHold(request, rules, payer, now, book.zone, StoreBudget(self._store))
         hold.turn_to(slug, model)
-        if not (hold.dues or request.fallback_model):  # that model may have budgets
-            return None
         if reads or self._seen.may_refuse(hold.dues, self._clock.monotonic()):
             return await self._checked(hold)
         return hold

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from domain.catalog.selection import find
+from domain.catalog.offer import base_of
+from domain.catalog.selection import find, named
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
@@ -81,7 +82,16 @@ class Settlement:
         elif guard is not None and isinstance(attempt, AttemptEnded):
             guard.faults[guard.called] = attempt.fault
         if self.tally is not None:
-            self.tally.book(attempt)
+            self.tally.book(attempt, self._answered(attempt) if isinstance(attempt, AttemptEnded) else "")
+
+    def _answered(self, attempt: AttemptEnded) -> str:
+        """Return the slug of the model that answered an attempt, if it is another one than was called; "" otherwise."""
+        called, models = self.called, self.checked.models if self.checked is not None else ()
+        known = self.called_model
+        if not attempt.model or attempt.model in (called, known.canonical_slug if known is not None else ""):
+            return ""
+        other = named(attempt.model, models)
+        return other.id if other is not None and other.id != base_of(called) else ""
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""

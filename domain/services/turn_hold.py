@@ -61,8 +61,8 @@ class TurnHold:
     def charges(self) -> tuple[Claim, ...]:
         """Return what the turn cost, per counter; empty if nothing was sent. Each counts at most one request."""
         charges: dict[str, Claim] = {}
-        for slug, amounts in self.tally.spent.items():
-            for claim in claims_of(self.dues_of(slug), amounts):
+        for slugs, amounts in self.tally.spent.items():
+            for claim in claims_of(self.dues_of(*slugs), amounts):
                 known = charges.get(claim.account)
                 if known is None or claim.unit is Unit.REQUESTS:
                     charges[claim.account] = claim
@@ -72,8 +72,9 @@ class TurnHold:
 
     def all_dues(self) -> tuple[Due, ...]:
         """Return the budgets of every model that was called, each once; several may share a counter."""
-        return tuple(dict.fromkeys(due for slug in self.tally.spent for due in self.dues_of(slug)))
+        return tuple(dict.fromkeys(due for slugs in self.tally.spent for due in self.dues_of(*slugs)))
 
-    def dues_of(self, slug: str) -> tuple[Due, ...]:
-        """Return the budgets of a model."""
-        return dues_of(self.rules, self.payer, slug, self.began, self.zone)
+    def dues_of(self, *slugs: str) -> tuple[Due, ...]:
+        """Return the budgets of models, each once."""
+        found = (due for slug in slugs for due in dues_of(self.rules, self.payer, slug, self.began, self.zone))
+        return tuple(dict.fromkeys(found))

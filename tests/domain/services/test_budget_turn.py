@@ -587,3 +587,47 @@ async def test_the_fallback_model_counts_for_its_budget_where_the_failing_model_
     stage = Budgeted([DOWN], said("Because."), rules=(rule,))
     assert text_of(await outputs_of(stage, replace(AT_ONCE, model="maker/free"))) == "Because."
     assert await stage.balance(rule, slug="maker/cheap") == (usd("0.001"), 0)
+
+
+ROUTER = Model("openrouter/auto", "Auto")
+DATED = replace(CHEAP, canonical_slug="maker/cheap-20260301")
+
+
+def answered_by(name):
+    *deltas, (end, closed) = said("Because.")
+    return [*deltas, [replace(end, model=name), closed]]
+
+
+@pytest.mark.parametrize("name", ["maker/cheap", "maker/cheap-20260301"])
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        lambda: replace(LIMITED, model="openrouter/auto"),
+        lambda: replace(LIMITED, model="maker/model", parameters=Parameters(models=("maker/cheap",))),
+    ],
+    ids=["router", "models"],
+)
+async def test_the_model_that_answers_in_anothers_place_counts_for_its_budget_too(request_of, name):
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted(answered_by(name), rules=(rule, MONTHLY))
+    await outputs_of(stage, request_of(), (MODEL, DATED, ROUTER))
+    assert await stage.balance(rule, slug="maker/cheap") == (usd("0.001"), 0)
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_an_answer_of_the_dated_version_counts_once_and_for_the_called_model():
+    rules = (replace(MONTHLY, models="maker/cheap"), replace(MONTHLY, models="maker/model"))
+    stage = Budgeted(answered_by("maker/cheap-20260301"), rules=rules)
+    await outputs_of(stage, replace(LIMITED, model="maker/cheap"), (MODEL, DATED))
+    assert await stage.balance(rules[0], slug="maker/cheap") == (usd("0.001"), 0)
+    assert await stage.balance(rules[1]) == (0, 0)
+
+
+async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked():
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    request = replace(LIMITED, parameters=Parameters(models=("maker/cheap", "maker/free")))
+    await outputs_of(stage, request)
+    assert body_of(stage).models == ("maker/free",)
