@@ -4,6 +4,7 @@ models that may answer. Source: OpenRouter API reference, server tools and plugi
 
 from dataclasses import replace
 
+from domain.catalog.support import FREE
 from domain.request.abilities import done_by_plugins
 from domain.request.plugin_shapes import FILE_PARSER
 from domain.request.server_tools import tool_of
@@ -18,13 +19,16 @@ PAID_PDF_ENGINE = "mistral-ocr"
 
 def costs_extra(body: ResponsesBody) -> bool:
     """Return whether a request may cost more than the tokens of its model."""
-    others = any(slug != body.model for slug in body.models)
+    others = any(slug != body.model and not slug.endswith(FREE) for slug in body.models)
     return others or any(map(_is_paid_tool, body.tools)) or _has_paid_plugin(body.plugins)
 
 
 def without_extras(request: TurnRequest) -> TurnRequest:
-    """Return the request without what the operator offers at a price; what the caller asked for itself stays."""
-    tools = request.server_tools
+    """Return the request without what the operator offers at a price, and without paid models that may answer instead.
+
+    Tools and plugins that the caller asked for itself stay.
+    """
+    tools, asked = request.server_tools, request.parameters.models
     kept = tuple(one for one in tools.listed if (tool := tool_of(one)) is not None and not _is_paid_tool(tool))
     engine = "" if request.intake.pdf_engine == PAID_PDF_ENGINE else request.intake.pdf_engine
     return replace(
@@ -32,6 +36,7 @@ def without_extras(request: TurnRequest) -> TurnRequest:
         server_tools=replace(tools, listed=kept),
         tooling=replace(request.tooling, searches=None),
         intake=replace(request.intake, pdf_engine=engine),
+        parameters=replace(request.parameters, models=tuple(one for one in asked if one.endswith(FREE))),
     )
 
 

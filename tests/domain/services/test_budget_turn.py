@@ -515,7 +515,6 @@ async def test_a_free_model_has_its_paid_tools_while_there_is_money_and_their_co
         {"plugins": ({"id": "web"},)},
         {"plugins": ({"id": "file-parser", "pdf": {"engine": "mistral-ocr"}},)},
         {"tools": ({"type": "openrouter:web_search"},)},
-        {"models": ("maker/model",)},
     ],
 )
 async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_the_budget(asked):
@@ -532,7 +531,7 @@ async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_t
         {"plugins": ({"id": "web", "enabled": False},)},
         {"plugins": ({"id": "context-compression"},)},
         {"tools": ({"type": "openrouter:datetime"}, {"type": "function", "name": "look"})},
-        {"models": ("maker/free",)},
+        {"models": ("maker/free", "maker/other:free")},
     ],
 )
 async def test_a_free_model_with_free_extras_answers_when_all_the_money_is_spent(asked):
@@ -631,3 +630,12 @@ async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked():
     request = replace(LIMITED, parameters=Parameters(models=("maker/cheap", "maker/free")))
     await outputs_of(stage, request)
     assert body_of(stage).models == ("maker/free",)
+
+
+async def test_a_free_model_answers_without_the_paid_models_beside_it_when_all_the_money_is_spent():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    other = replace(FREE, id="maker/other:free")
+    request = replace(LIMITED, model="maker/free", parameters=Parameters(models=("maker/model", other.id)))
+    assert text_of(await outputs_of(stage, request, (TOOLED, MODEL, other))) == "Because."
+    assert body_of(stage).models == (other.id,)
