@@ -57,6 +57,7 @@ _LAST = (
     CallWithheld,
     FileNotStored,
     MediaLeftOut,
+    PaidToolsLeftOut,
     PictureNotStored,
     ResultsShortened,
     ToolsLeftOut,

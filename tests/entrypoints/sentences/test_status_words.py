@@ -54,7 +54,9 @@ NOTICES = {
 @pytest.mark.parametrize(("status", "words"), WORDS.items(), ids=str)
 def test_every_status_is_one_line(status, words):
     assert status_words(status) == words
-    assert is_last(status) is isinstance(status, AnswerBegins | CallWithheld | ResultsShortened | ToolsLeftOut)
+    assert is_last(status) is isinstance(
+        status, AnswerBegins | CallWithheld | PaidToolsLeftOut | ResultsShortened | ToolsLeftOut
+    )
 
 
 @pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)
