@@ -31,14 +31,17 @@ AT_ONCE = 200
 
 STARTED = u.state == fixed(EntryState.STARTED)
 ANY_STATE = u.state.in_(all_of(EntryState))  # so that the index on it serves for times
+SOURCES, STATES = ({one.value: one for one in kinds} for kinds in (CostSource, EntryState))
+READABLE = u.cost_source.in_(all_of(CostSource))  # what a newer version wrote, it alone may change
 UNFINISHED = (
-    select(usage_entry).where(NAMESPACE, STARTED, u.started_at < bindparam("before")).order_by(u.started_at)
+    select(usage_entry).where(NAMESPACE, STARTED, READABLE, u.started_at < bindparam("before")).order_by(u.started_at)
 ).limit(bindparam("most"))
 OF_TURN = select(usage_entry).where(NAMESPACE, u.turn_id == bindparam("of_turn")).order_by(u.call_no, u.attempt_no)
 ENDED = (
     select(usage_entry)
     .where(
         NAMESPACE,
+        READABLE,
         u.state == bindparam("of_state"),
         u.started_at >= bindparam("since"),
         u.started_at < bindparam("until"),
@@ -217,4 +220,6 @@ def _entry_of(row: Row[Any]) -> Entry:
             values[name] = None if value is None else moment_of(value)
         elif isinstance(value, str):
             values[name] = original(value)
-    return Entry(**values | {"state": EntryState(row.state), "cost_source": CostSource(row.cost_source)})
+    # of a newer version's words only those that are known here are read: an unknown state has a figure that may change
+    state = STATES.get(row.state, EntryState.ESTIMATED)
+    return Entry(**values | {"state": state, "cost_source": SOURCES.get(row.cost_source, CostSource.UNKNOWN)})

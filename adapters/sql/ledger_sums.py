@@ -27,12 +27,15 @@ DAY = timedelta(days=1) // timedelta(microseconds=1)
 EMPTY = literal_column("''", Text)
 
 
-def fixed(state: EntryState) -> ColumnElement[str]:
-    """Return a state as part of the statement's text: a statement for many rows has no parameters beside theirs."""
+def fixed(state: EntryState | CostSource) -> ColumnElement[str]:
+    """Return a state, or a source of costs, as part of the statement's text.
+
+    A statement for many rows has no parameters beside theirs.
+    """
     return literal_column(f"'{state.value}'", Text)
 
 
-def all_of(states: Iterable[EntryState]) -> list[ColumnElement[str]]:
+def all_of(states: Iterable[EntryState | CostSource]) -> list[ColumnElement[str]]:
     """Return states as parts of the statement's text."""
     return [fixed(state) for state in states]
 

@@ -51,10 +51,11 @@ def claims_of(dues: Iterable[Due], amounts: Amounts) -> tuple[Claim, ...]:
 def account_of(rule: Rule, payer: Payer, window: Window) -> str:
     """Return the name of a counter, at most 60 characters.
 
-    It depends on what is counted, not on the rule's name or limits: a changed limit keeps what was spent.
+    It depends on what is counted, not on the rule's name, its limits or the time zone: when these change, what was
+    spent stays counted.
     """
     person = payer.user_id if rule.scope in COUNTED_BY_PERSON else ""
     who = rule.who.lower() if rule.scope is Scope.USER else rule.who
     parts = (rule.scope.value, who, rule.models, rule.unit.value, person)
     named = sha256(dumps(parts).encode()).hexdigest()[:32]
-    return f"{rule.period.value}:{window.starts:%Y%m%dT%H%M}:{named}"
+    return f"{rule.period.value}:{window.name}:{named}"

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.catalog.offer import base_of
 from domain.catalog.selection import is_selected
+from domain.catalog.support import FREE
 from ports.budgets import Unit
 
 
@@ -74,8 +76,17 @@ def rules_for(rules: tuple[Rule, ...], *, own_key: bool) -> tuple[Rule, ...]:
 
 
 def applies(rule: Rule, payer: Payer, slug: str) -> bool:
-    """Return whether what a person spends on a model counts for a rule."""
-    return _names(rule, payer) and (not rule.models or is_selected(slug, rule.models))
+    """Return whether what a person spends on a model counts for a rule.
+
+    A rule that names a model counts its variants and presets too, in whatever case: the same model under another name
+    would escape the limit. A free variant is a model of its own.
+    """
+    return _names(rule, payer) and (not rule.models or _covers(rule.models.lower(), slug.lower()))
+
+
+def _covers(models: str, slug: str) -> bool:
+    names = (slug,) if slug.endswith(FREE) else (slug, base_of(slug))
+    return any(is_selected(name, models) for name in names)
 
 
 def _names(rule: Rule, payer: Payer) -> bool:

@@ -10,10 +10,13 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span of time, both ends aware and in UTC; `ends` is not part of it."""
+    """A span of time, both ends aware and in UTC; `ends` is not part of it. `name` is the same in every time zone: the
+    first day by the calendar of the zone, or the minute.
+    """
 
     starts: datetime
     ends: datetime
+    name: str = ""
 
 
 def window_of(period: Period, now: datetime, zone: tzinfo) -> Window:
@@ -24,7 +27,7 @@ def window_of(period: Period, now: datetime, zone: tzinfo) -> Window:
     """
     if period is Period.MINUTE:
         starts = now.astimezone(UTC).replace(second=0, microsecond=0)
-        return Window(starts, starts + timedelta(minutes=1))
+        return Window(starts, starts + timedelta(minutes=1), f"{starts:%Y%m%dT%H%M}")
     today = now.astimezone(zone).date()
     if period is Period.DAY:
         first, last = today, today + DAY
@@ -34,7 +37,7 @@ def window_of(period: Period, now: datetime, zone: tzinfo) -> Window:
     else:
         first = today.replace(day=1)
         last = (first + 31 * DAY).replace(day=1)
-    return Window(_midnight(first, zone), _midnight(last, zone))
+    return Window(_midnight(first, zone), _midnight(last, zone), f"{first:%Y%m%d}T0000")
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

@@ -49,6 +49,11 @@ def find(requested: str, models: Iterable[Model]) -> Model | None:
     return by_alias
 
 
+def named(answering: str, models: Iterable[Model]) -> Model | None:
+    """Return the entry of a model that answered, by its slug or that of its version; none of a variant."""
+    return next((one for one in models if answering in (one.id, one.canonical_slug) and ":" not in one.id), None)
+
+
 def _slashed(alias: str) -> frozenset[str]:
     """Return the slugs whose `dotted` form is this text, except the text itself."""
     before_slash = alias.partition("/")[0]

@@ -6,6 +6,6 @@
 types, `tool_shapes` and `search_shapes` hold their options, `abilities` what they are for, `coverage` the table of all
 fields; `shapes` and `schemas` check what is foreign. `defaults` adds the operator's values, `lost` and `unsent` name
 what is not sent. `endpoint` chooses the endpoint, `runners` who runs a tool call, `tasks` shortens the messages of
-background tasks. `repair` changes a rejected request, `stated_length` reads the numbers of a refusal for length,
-`lessons` applies these changes to later ones.
+background tasks, `extra_costs` says what costs money beside tokens. `repair` changes a rejected request,
+`stated_length` reads the numbers of a refusal for length, `lessons` applies these changes to later ones.
 """

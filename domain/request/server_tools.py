@@ -35,7 +35,7 @@ def server_tools(
     doubled = done_by_plugins(request.parameters.plugins or ())
     missing: list[str] = []
     for entry in given.listed[:MOST_LISTED]:
-        tool = _tool(entry)
+        tool = tool_of(entry)
         if tool is None:
             missing.append(f"server_tool {_shown(entry)!r}")
         elif ABILITIES.get(str(tool["type"])) in given.served:
@@ -55,10 +55,10 @@ def server_tools(
 def parted_names(listed: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names that can be switched on without any options, and the others."""
     given = tuple(dict.fromkeys(listed))
-    return tuple(one for one in given if _tool(one)), tuple(one for one in given if not _tool(one))
+    return tuple(one for one in given if tool_of(one)), tuple(one for one in given if not tool_of(one))
 
 
-def _tool(entry: object) -> JsonObject | None:
+def tool_of(entry: object) -> JsonObject | None:
     """Return a listed tool, a name or an object with a type, as it is sent; None if upstream runs none of this type."""
     given = entry if isinstance(entry, dict) else {}
     name = entry if isinstance(entry, str) else given.get("type")

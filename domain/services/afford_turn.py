@@ -1,25 +1,36 @@
 """Whether a turn's budgets afford its model; where they do not, a cheaper model may answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from domain.catalog.offer import base_of
+from domain.catalog.selection import find, slug_of
+from domain.catalog.support import is_free
 from domain.conversation.tokens import tokens_of_all
 from domain.faults.fault import Fault, FaultKind
+from domain.request.extra_costs import costs_extra, without_extras
 from domain.services.assemble_turn import Assembled
 from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked, stand_in
 from ports.catalog import Model
 from ports.offload import Offload
+from ports.telemetry import Telemetry
 
+MOST_REPORTED = 100
 Assemble = Callable[[Checked], Awaitable[Assembled | Fault]]
 
 
 @dataclass(frozen=True, slots=True)
 class AffordTurn:
-    """The use case; belongs to one event loop. Without `budgets` every turn is afforded."""
+    """The use case; belongs to one event loop. Without `budgets` every turn is afforded.
+
+    `reported`: fallback models that do not exist, each logged once.
+    """
 
     budgets: BudgetTurn | None
     offload: Offload
+    telemetry: Telemetry
+    reported: set[str] = field(default_factory=set)
 
     async def check(self, checked: Checked, models: tuple[Model, ...], *, waits: bool) -> Checked | Fault:
         """Check what is spent already; nothing is taken. Returns the turn with what it is to hold.
@@ -52,19 +63,19 @@ class AffordTurn:
         """
         if self.budgets is not None and checked.hold is not None:
             self.budgets.begin(checked.hold)
-        assembled = await assemble(checked)
-        full = await self._reserved(checked, assembled)
+        checked, assembled, full = await self._affordable(checked, assemble)
         if full is None:
-            return checked, _warning(assembled, checked)
+            return checked, _warning(await self._with_affordable_others(checked, assembled), checked)
         other = self._cheaper(checked, models, full)
         if other is None or checked.hold is None or not await admits(other.slug):
             return checked, full
         other = replace(other, hold=checked.hold, guard=checked.guard)
         if await self.turn_to(other) is not None:
             return checked, full
-        assembled = await assemble(other)
-        refused = await self._reserved(other, assembled)
-        return (other, _warning(assembled, other)) if refused is None else (checked, full)
+        other, assembled, refused = await self._affordable(other, assemble)
+        if refused is not None:
+            return checked, full
+        return other, _warning(await self._with_affordable_others(other, assembled), other)
 
     async def settle(self, checked: Checked) -> None:
         """Post what a turn cost, or release what it holds; only the first call counts."""
@@ -73,13 +84,52 @@ class AffordTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _affordable(
+        self, checked: Checked, assemble: Assemble
+    ) -> tuple[Checked, Assembled | Fault, Fault | None]:
+        """Assemble a turn and reserve for it; a free model goes on without what costs money beside it.
+
+        Also return the fault if there is no room.
+        """
+        assembled = await assemble(checked)
+        full = await self._reserved(checked, assembled)
+        if full is None or full.kind is not FaultKind.BUDGET_SPENT or not is_free(checked.slug, checked.model):
+            return checked, assembled, full
+        request = without_extras(checked.request)
+        if request == checked.request:
+            return checked, assembled, full
+        bare = replace(checked, request=request, without_extras_for=getattr(full.cause, "name", ""))
+        assembled = await assemble(bare)
+        refused = await self._reserved(bare, assembled)
+        return (bare, assembled, None) if refused is None else (checked, assembled, full)
+
+    async def _with_affordable_others(self, checked: Checked, assembled: Assembled | Fault) -> Assembled | Fault:
+        """Return the turn without other models that may answer, by us or by upstream, whose budget is spent."""
+        hold, name = checked.hold, checked.request.fallback_model
+        if self.budgets is None or hold is None or isinstance(assembled, Fault):
+            return assembled
+        plan, body = assembled.plan, assembled.ready.sending.body
+        extras = costs_extra(body)
+
+        async def affords(name: str) -> bool:
+            model = find(name, checked.models)
+            slug = model.id if model is not None else slug_of(name)
+            return self.budgets is None or await self.budgets.affords(hold, slug, model, extras=extras)
+
+        if plan.alternatives.fallback is not None and not await affords(name):
+            plan = replace(plan, alternatives=replace(plan.alternatives, fallback=None))
+        kept = tuple([one for one in body.models if await affords(one)])
+        if kept != body.models:
+            plan = replace(plan, request=replace(plan.request, body=replace(plan.request.body, models=kept)))
+        return replace(assembled, plan=plan)
+
     async def _reserved(self, checked: Checked, assembled: Assembled | Fault) -> Fault | None:
         hold = checked.hold
         if self.budgets is None or hold is None or isinstance(assembled, Fault):
             return None
         body, sent = assembled.ready.sending.body, assembled.ready.figures.sent
         tokens = await self.offload.run(lambda: tokens_of_all(body.input), size=sent)
-        return await self.budgets.reserve(hold, tokens, body.max_output_tokens)
+        return await self.budgets.reserve(hold, tokens, body.max_output_tokens, extras=costs_extra(body))
 
     def _cheaper(self, checked: Checked, models: tuple[Model, ...], fault: Fault) -> Checked | None:
         """Return the turn with the model that answers when a budget is spent; None if there is none, or it is that."""
@@ -89,7 +139,21 @@ class AffordTurn:
         other = stand_in(request, models, request.spending.fallback_model)
         if other is None or other.slug == checked.slug:
             return None
+        if not _may_exist(other, models):  # upstream would refuse it, and the person would not learn of the budget
+            self._report(request.spending.fallback_model)
+            return None
         return replace(other, saves_for=checked.slug, spent_budget=getattr(fault.cause, "name", ""))
+
+    def _report(self, name: str) -> None:
+        if name not in self.reported and len(self.reported) < MOST_REPORTED:
+            self.reported.add(name)
+            self.telemetry.event("warning", "budget_fallback_unknown", model=name[:80])
+
+
+def _may_exist(checked: Checked, models: tuple[Model, ...]) -> bool:
+    """Return whether upstream may know a model: the catalog has it or its base, or cannot tell."""
+    base = base_of(checked.slug)
+    return checked.model is not None or not models or not base or find(base, models) is not None
 
 
 def _warning(assembled: Assembled | Fault, checked: Checked) -> Assembled | Fault:

@@ -8,12 +8,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from domain.budgets.amounts import dollars_of
 from domain.budgets.verdict import Alert
 from domain.request.spending import Spending
 from domain.services.fetch_remote import FetchRemote
+from domain.services.store_budget import within
 from ports.budgets import Unit
 from ports.clock import Clock
 from ports.telemetry import Telemetry
@@ -21,6 +23,8 @@ from ports.telemetry import Telemetry
 MOST_WAITING = 100
 WAITS = (2.0, 10.0, 60.0)
 """Seconds before a message is sent again."""
+CLOSE_SECONDS = 2.0
+"""Seconds that messages have when the core closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class AlertSpending:
         self._remote, self._clock, self._telemetry, self._words = remote, clock, telemetry, words
         self._waiting: deque[_Message] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def alert(self, alert: Alert, spending: Spending) -> None:
         """Log an alert, and send it soon if there is a URL for it."""
@@ -51,10 +56,18 @@ class AlertSpending:
             self._task = asyncio.get_running_loop().create_task(self._send_all(), name="openrouter-pipe-budget-alerts")
 
     async def aclose(self) -> None:
-        """Stop; messages that wait are not sent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+        """Send what waits, once and for a moment at most, then stop: no later turn would cross the threshold again."""
+        self._closing.set()
+        task = self._task
+        if task is None:
+            return
+        with suppress(TimeoutError):
+            async with within(self._clock, CLOSE_SECONDS):
+                await asyncio.wait((task,))
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
+            self._telemetry.event("warning", "budget_alert_lost", reason="closed")
 
     async def _send_all(self) -> None:
         try:
@@ -68,9 +81,11 @@ class AlertSpending:
         body = json.dumps({**content, "text": self._words(message.alert)}).encode()
         failure = await self._remote.send(spending.webhook, spending.webhook_rules, body)
         for wait in WAITS:
-            if not failure:
-                return
-            await self._clock.sleep_until(self._clock.monotonic() + wait)
+            if not failure or self._closing.is_set():
+                break
+            with suppress(TimeoutError):
+                async with within(self._clock, wait):
+                    await self._closing.wait()
             failure = await self._remote.send(spending.webhook, spending.webhook_rules, body)
         if failure:
             self._telemetry.event("warning", "budget_alert_lost", reason=failure)

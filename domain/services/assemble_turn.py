@@ -12,6 +12,7 @@ from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
+from domain.request.extra_costs import costs_extra
 from domain.request.lessons import Lessons
 from domain.request.runners import caller_runs_named_tools
 from domain.request.schema_bounds import foreign_schemas
@@ -28,7 +29,7 @@ from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
-from domain.turn.statuses import CheaperModel, ModelReplaced, Status, ToolsLeftOut
+from domain.turn.statuses import CheaperModel, ModelReplaced, PaidToolsLeftOut, Status, ToolsLeftOut
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.files import Files
@@ -200,7 +201,7 @@ class AssembleTurn:
 
     def _plan(self, checked: Checked, ready: Ready, error_id: str, notice: Status | None) -> TurnPlan:
         request, model, tools = checked.request, ready.model, ready.tools
-        free = is_free(ready.slug, model)
+        free = is_free(ready.slug, model) and not costs_extra(ready.sending.body)
         return TurnPlan(
             request=ready.sending,
             error_id=error_id,
@@ -226,6 +227,8 @@ def _notes(checked: Checked, ready: Ready, notice: Status | None) -> tuple[Statu
     notes: list[Status] = []
     if checked.saves_for:
         notes.append(CheaperModel(checked.saves_for, checked.slug, checked.spent_budget))
+    if checked.without_extras_for:
+        notes.append(PaidToolsLeftOut(checked.without_extras_for))
     if checked.stands_in_for:
         notes.append(ModelReplaced(checked.stands_in_for, checked.slug))
     if notice is not None:

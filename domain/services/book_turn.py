@@ -42,7 +42,7 @@ class BookTurn:
                     self._attempted(settlement.request, model, entry.fault)
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
                 if self._measure is not None:
-                    self._measure.attempt(settlement.model, entry)
+                    self._measure.attempt(settlement.called_model, entry)
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)
             case Persist():

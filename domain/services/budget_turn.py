@@ -70,7 +70,9 @@ class BudgetTurn:
     async def check(
         self, request: TurnRequest, slug: str, model: Model | None, *, reads: bool
     ) -> TurnHold | Fault | None:
-        """Return what the turn is to hold, None if no budget concerns it, or the fault if one is spent already.
+        """Return what the turn is to hold, None if there are no budgets, or the fault if one is spent already.
+
+        A model without budgets is held too: one that has some may answer in its place.
 
         Nothing is taken yet. Counters are read if `reads`, and those that refused a turn a moment ago.
         """
@@ -85,8 +87,6 @@ class BudgetTurn:
         now = self._clock.now()
         hold = TurnHold(request, rules, payer, now, book.zone, StoreBudget(self._store))
         hold.turn_to(slug, model)
-        if not hold.dues:
-            return None
         if reads or self._seen.may_refuse(hold.dues, self._clock.monotonic()):
             return await self._checked(hold)
         return hold
@@ -97,25 +97,48 @@ class BudgetTurn:
         checked = await self._checked(hold)
         return checked if isinstance(checked, Fault) else None
 
+    async def affords(self, hold: TurnHold, slug: str, model: Model | None, *, extras: bool) -> bool:
+        """Return whether no budget is spent for a model that may answer when the turn's own one fails.
+
+        Call it once the turn has reserved; `extras` as in `reserve`. A store that fails decides nothing here.
+        """
+        dues = hold.dues_of(slug)
+        if not dues or (hold.dues and not hold.is_reserved):
+            return True
+        balances: tuple[Balance, ...] | Fault = hold.reserved or ()
+        known = {balance.account for balance in hold.reserved or ()}
+        if any(due.account not in known for due in dues):
+            balances = await self._balances(hold, dues)
+        if isinstance(balances, Fault):
+            return False
+        return spent_up(dues, Amounts(exempt=is_free(slug, model) and not extras), balances) is None
+
     def begin(self, hold: TurnHold) -> None:
         """Reserve while the request is built, where there was plenty of room a moment ago: nobody waits for it then.
 
-        The prompt is guessed; a refusal of that guess counts for nothing. A turn that waited in line counts in the
-        windows of now.
+        The prompt is guessed, and what upstream may charge beside it; a refusal of that guess counts for nothing. A
+        turn that waited in line counts in the windows of now.
         """
         hold.began = self._clock.now()
         hold.turn_to(hold.tally.slug, hold.tally.model)
         guessed = size_of(hold.request.messages) // GUESSED_CHARACTERS
-        amounts = self._amounts(hold, guessed, None)
-        if self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
+        amounts = self._amounts(hold, guessed, None, extras=True)
+        if hold.dues and self._seen.has_plenty(hold.dues, amounts, self._clock.monotonic()):
             hold.reserving = self._reserving(hold, amounts)
 
-    async def reserve(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Fault | None:
-        """Reserve what the turn may cost; return the fault if a budget has no room for it."""
+    async def reserve(
+        self, hold: TurnHold, prompt_tokens: int, most_output: int | None, *, extras: bool
+    ) -> Fault | None:
+        """Reserve what the turn may cost; return the fault if a budget has no room for it.
+
+        `extras`: upstream may charge for more than tokens, so that a free model costs money too.
+        """
         hold.tally.prompt_tokens = prompt_tokens
+        if not hold.dues:
+            return None
         if hold.reserving is not None and await asyncio.shield(hold.reserving) is None:
             return None
-        hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output))
+        hold.reserving = self._reserving(hold, self._amounts(hold, prompt_tokens, most_output, extras=extras))
         return await asyncio.shield(hold.reserving)
 
     async def settle(self, hold: TurnHold) -> None:
@@ -168,16 +191,16 @@ class BudgetTurn:
             for alert in alerts_of(hold.all_dues(), changes):
                 self._alert(alert, hold.request.spending)
 
-    def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Amounts:
+    def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None, *, extras: bool) -> Amounts:
         slug, model = hold.tally.slug, hold.tally.model
         usual = self._outputs.usual(hold.payer.user_id, slug)
-        return estimated(model, prompt_tokens, usual, most_output, free=is_free(slug, model))
+        return estimated(model, prompt_tokens, usual, most_output, free=is_free(slug, model) and not extras)
 
     def _reserving(self, hold: TurnHold, amounts: Amounts) -> "asyncio.Task[Fault | None]":
         return asyncio.get_running_loop().create_task(self._reserve(hold, amounts), name="openrouter-pipe-reserve")
 
     async def _checked(self, hold: TurnHold) -> TurnHold | Fault:
-        balances = await self._balances(hold)
+        balances = await self._balances(hold, hold.dues)
         if isinstance(balances, Fault):
             return balances
         full = spent_up(hold.dues, Amounts(exempt=is_free(hold.tally.slug, hold.tally.model)), balances)
@@ -190,8 +213,10 @@ class BudgetTurn:
         low = beyond_soft(hold.dues, balances)
         hold.warning = _warning(low, balances) if low is not None else None
 
-    async def _balances(self, hold: TurnHold) -> tuple[Balance, ...] | Fault:
-        accounts = list(dict.fromkeys(due.account for due in hold.dues))
+    async def _balances(self, hold: TurnHold, dues: tuple[Due, ...]) -> tuple[Balance, ...] | Fault:
+        accounts = list(dict.fromkeys(due.account for due in dues))
+        if not accounts:
+            return ()
         try:
             async with hold.time.asked(UNAVAILABLE):
                 return await self._budgets.read(hold.namespace, accounts)
@@ -222,7 +247,7 @@ class BudgetTurn:
             if hold.request.spending.refuses_blindly:
                 return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
             return None
-        hold.is_reserved = granted.held
+        hold.reserved = granted.balances if granted.held else None
         self._seen.note(granted.balances, self._clock.monotonic(), held=granted.held)
         if granted.held:
             self._warn(hold, granted.balances)

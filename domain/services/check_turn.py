@@ -21,7 +21,8 @@ class Checked:
 
     `models` is the catalog, including the variants on offer. `stands_in_for`: the model that was requested, if this one
     answers because that one keeps failing. `saves_for`: the same, because the budget `spent_budget` is spent for it.
-    `guard`: the breakers that the turn must report to. `hold`: what it holds of the budgets.
+    `without_extras_for`: the spent budget for which this free model goes on without paid tools. `guard`: the breakers
+    that the turn must report to. `hold`: what it holds of the budgets.
     """
 
     request: TurnRequest
@@ -33,6 +34,7 @@ class Checked:
     guard: TurnGuard | None = None
     saves_for: str = ""
     spent_budget: str = ""
+    without_extras_for: str = ""
     hold: TurnHold | None = None
 
 

@@ -89,6 +89,8 @@ class KeepHolds:
         No limit counts. Never raises.
         """
         self._held.pop((namespace, turn_id), None)
+        if not settlement.charges:
+            return
         until = self.clock.now() + timedelta(seconds=HOLD_SECONDS)
         claims = [replace(charge, limit=None) for charge in settlement.charges]
         try:

@@ -27,13 +27,14 @@ PROVIDER = "openrouter"
 class EndedTurn:
     """What settlement knows of an ended turn: of whom (`caller`, a kind), and the `model` in the catalog.
 
-    `waited`: seconds in line and in preparation.
+    `waited`: seconds in line and in preparation. `called`: the model that was called last, and did the work.
     """
 
     caller: str
     model: Model | None
     end: End
     waited: float = 0.0
+    called: Model | None = None
 
 
 class MeasureTurns:
@@ -43,7 +44,7 @@ class MeasureTurns:
         self._metrics, self._spans = metrics, spans
 
     def attempt(self, model: Model | None, attempt: AttemptEnded) -> None:
-        """Count one attempt of a turn, and its cost; `model` is the turn's."""
+        """Count one attempt of a turn, and its cost; `model` is the one it called."""
         if not self._metrics.wanted:
             return
         self._metrics.count(ATTEMPTS, (_name(model), attempt.endpoint, attempt.outcome.ending.value))
@@ -65,7 +66,7 @@ class MeasureTurns:
             metrics.observe(FIRST_OUTPUT, end.timing.first, (turn.caller, model))
         if end.usage is not None:
             for kind, tokens in _tokens(end.usage):
-                metrics.count(TOKENS, (model, kind), tokens)
+                metrics.count(TOKENS, (_name(turn.called), kind), tokens)
         if end.retries:
             metrics.count(RETRIES, (model,), end.retries)
         self._spans.ended(_span(turn, model, fault))

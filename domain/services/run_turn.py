@@ -86,7 +86,7 @@ class RunTurn:
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
         self._redact, self._books, lessons = redact, books, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload))
+        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload, telemetry))
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(

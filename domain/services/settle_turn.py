@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from domain.catalog.offer import base_of
+from domain.catalog.selection import find, named
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
@@ -60,6 +62,13 @@ class Settlement:
         return guard.called if guard is not None else self.slug
 
     @property
+    def called_model(self) -> Model | None:
+        """The same, as the catalog has it; None if it has none."""
+        if self.checked is None or self.called == self.slug:
+            return self.model
+        return find(self.called, self.checked.models)
+
+    @property
     def tally(self) -> TurnTally | None:
         """What the turn's attempts cost, for its budgets; None if it has none."""
         hold = self.checked.hold if self.checked is not None else None
@@ -73,7 +82,16 @@ class Settlement:
         elif guard is not None and isinstance(attempt, AttemptEnded):
             guard.faults[guard.called] = attempt.fault
         if self.tally is not None:
-            self.tally.book(attempt)
+            self.tally.book(attempt, self._answered(attempt) if isinstance(attempt, AttemptEnded) else "")
+
+    def _answered(self, attempt: AttemptEnded) -> str:
+        """Return the slug of the model that answered an attempt, if it is another one than was called; "" otherwise."""
+        called, models = self.called, self.checked.models if self.checked is not None else ()
+        known = self.called_model
+        if not attempt.model or attempt.model in (called, known.canonical_slug if known is not None else ""):
+            return ""
+        other = named(attempt.model, models)
+        return other.id if other is not None and other.id != base_of(called) else ""
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""
@@ -156,7 +174,7 @@ async def settle_turn(
     end = replace(end, paid=bill.paid)
     _log(turn, end, logs.telemetry, waited)
     if logs.measure is not None:
-        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, waited))
+        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, waited, turn.called_model))
     stored = memory is None or await _keep(turn, end, memory)
     if not stored:
         logs.telemetry.event("debug", "turn_not_stored", error_id=end.error_id)

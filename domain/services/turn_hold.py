@@ -11,7 +11,7 @@ from domain.request.turn_request import TurnRequest
 from domain.services.store_budget import StoreBudget
 from domain.services.turn_tally import TurnTally
 from domain.turn.statuses import BudgetLow
-from ports.budgets import Claim, Unit
+from ports.budgets import Balance, Claim, Unit
 from ports.catalog import Model
 
 
@@ -22,7 +22,7 @@ class TurnHold:
     `dues` are the budgets of the model that is about to be called; every budget counts in the window of `began`: when
     the turn was checked, and from its reservation on when that began.
     `warning`: a soft limit that is reached. `time`: what the store may add. `tally`: what the turn's attempts cost.
-    `is_reserved`: the store has the reservation for certain.
+    `reserved`: the balances of its counters, once the store has the reservation for certain.
     """
 
     request: TurnRequest
@@ -34,7 +34,7 @@ class TurnHold:
     dues: tuple[Due, ...] = ()
     warning: BudgetLow | None = None
     reserving: "asyncio.Task[Fault | None] | None" = None
-    is_reserved: bool = False
+    reserved: tuple[Balance, ...] | None = None
     is_settled: bool = False
     tally: TurnTally = field(default_factory=TurnTally)
 
@@ -48,16 +48,21 @@ class TurnHold:
         """The id of the turn."""
         return self.request.turn_id
 
+    @property
+    def is_reserved(self) -> bool:
+        """Whether the store has the reservation for certain."""
+        return self.reserved is not None
+
     def turn_to(self, slug: str, model: Model | None) -> None:
         """Name the model that is about to be called."""
         self.tally.slug, self.tally.model = slug, model
-        self.dues = self._dues(slug)
+        self.dues = self.dues_of(slug)
 
     def charges(self) -> tuple[Claim, ...]:
         """Return what the turn cost, per counter; empty if nothing was sent. Each counts at most one request."""
         charges: dict[str, Claim] = {}
-        for slug, amounts in self.tally.spent.items():
-            for claim in claims_of(self._dues(slug), amounts):
+        for slugs, amounts in self.tally.spent.items():
+            for claim in claims_of(self.dues_of(*slugs), amounts):
                 known = charges.get(claim.account)
                 if known is None or claim.unit is Unit.REQUESTS:
                     charges[claim.account] = claim
@@ -66,10 +71,10 @@ class TurnHold:
         return tuple(charges.values())
 
     def all_dues(self) -> tuple[Due, ...]:
-        """Return the budgets of every model that was called."""
-        return tuple({due.account: due for slug in self.tally.spent for due in self._dues(slug)}.values())
+        """Return the budgets of every model that was called, each once; several may share a counter."""
+        return tuple(dict.fromkeys(due for slugs in self.tally.spent for due in self.dues_of(*slugs)))
 
-    # --- details ------------------------------------------------------------------------------------------
-
-    def _dues(self, slug: str) -> tuple[Due, ...]:
-        return dues_of(self.rules, self.payer, slug, self.began, self.zone)
+    def dues_of(self, *slugs: str) -> tuple[Due, ...]:
+        """Return the budgets of models, each once."""
+        found = (due for slug in slugs for due in dues_of(self.rules, self.payer, slug, self.began, self.zone))
+        return tuple(dict.fromkeys(found))

@@ -17,7 +17,8 @@ class TurnTally:
     """The tally of one turn; `slug` is called, and `model` is the one that was estimated for.
 
     `prompt_tokens`: those of the request, for attempts without a bill. `attempts`: the model of each, by its number,
-    and what it consumed. `awaited`: where figures will be found that the end did not bring.
+    and what it consumed. `answered`: the model that answered in its place, where a router or the request's other models
+    let one. `awaited`: where figures will be found that the end did not bring.
     """
 
     slug: str = ""
@@ -25,22 +26,29 @@ class TurnTally:
     prompt_tokens: int = 0
     output_tokens: int = 0
     attempts: dict[int, tuple[str, Amounts]] = field(default_factory=dict)
+    answered: dict[int, str] = field(default_factory=dict)
     awaited: "dict[int, asyncio.Future[Entry]]" = field(default_factory=dict)
 
     @property
-    def spent(self) -> dict[str, Amounts]:
-        """What was consumed, by model; each counts one request."""
-        spent: dict[str, Amounts] = {}
-        for slug, amounts in self.attempts.values():
-            spent[slug] = spent.get(slug, Amounts(requests=1)) + amounts
+    def spent(self) -> dict[tuple[str, ...], Amounts]:
+        """What was consumed, by the called model and the one that answered in its place; each counts one request."""
+        spent: dict[tuple[str, ...], Amounts] = {}
+        for no, (slug, amounts) in self.attempts.items():
+            slugs = (slug, self.answered[no]) if no in self.answered else (slug,)
+            spent[slugs] = spent.get(slugs, Amounts(requests=1)) + amounts
         return spent
 
-    def book(self, entry: AttemptBegan | AttemptEnded) -> None:
-        """Note what an attempt consumed; its model is the one it was announced with."""
+    def book(self, entry: AttemptBegan | AttemptEnded, answered: str = "") -> None:
+        """Note what an attempt consumed; its model is the one it was announced with.
+
+        `answered`: the slug of the model that answered instead, empty if that one did.
+        """
         if isinstance(entry, AttemptBegan):
             self.slug = entry.body.model
         elif entry.outcome.reach is not Reach.NOT_SENT:
             self.attempts[entry.no] = (self.slug, self._amounts(entry))
+            if answered:
+                self.answered[entry.no] = answered
 
     def expect(self, no: int, final: "asyncio.Future[Entry] | None") -> None:
         """Note where the figures of an attempt will be found."""

@@ -95,6 +95,13 @@ class CheaperModel:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidToolsLeftOut:
+    """The budget named `budget` is spent; the free model answers without upstream's tools that cost money."""
+
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetLow:
     """Of the budget named `budget`, `spent` of `limit` (whole numbers of `unit`, see `ports/budgets`) is spent.
 
@@ -161,6 +168,7 @@ Status = (
     | ToolsRejected
     | ModelReplaced
     | CheaperModel
+    | PaidToolsLeftOut
     | BudgetLow
     | ToolsLeftOut
     | PictureNotStored

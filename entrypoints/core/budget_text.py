@@ -20,6 +20,7 @@ IN_A_THREAD = 1 << 30
 """The size by which the offload decides: reading is slow for its length."""
 NAME = "BUDGETS"
 FIELDS = ("name", "who", "models", "period", "unit", "hard", "soft")
+LISTS = frozenset({"models"})
 _NAMED = re.compile(r"[\w][\w .,:@/%+()-]{0,59}")
 _WHO = re.compile(r"(user|group|members|key)\s*:\s*(\S.*)", re.IGNORECASE)
 _PERIODS = {period.value: period for period in Period if period is not Period.MINUTE}
@@ -47,7 +48,7 @@ def read_budgets(text: str, name: str = NAME) -> BudgetText:
     if len(text) > LONGEST:
         return _broken(name, 1, f"is longer than {LONGEST} characters")
     try:
-        entries = list(entries_of(text))
+        entries = list(entries_of(text, LISTS))
     except ImportError:
         return _broken(name, 1, "cannot be read: the Python package PyYAML is missing")
     except Unreadable as error:

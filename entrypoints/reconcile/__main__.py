@@ -23,7 +23,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings_snapshot import snapshot
 from ports.reconciliations import Outcome, Reconciled, ReconciliationsUnavailable
 
-MOST_ROWS = 10_000
+MOST_ROWS, MOST_DAYS = 10_000, 10_000
 HEAD = ("day", "model", "outcome", "figures", "requests", "theirs", "inexact", "USD", "theirs")
 
 
@@ -57,6 +57,8 @@ def table(rows: Sequence[Reconciled]) -> Iterator[str]:
 
 
 async def _rows(location: StorageLocation, settings: Settings, day: date | None, days: int) -> tuple[Reconciled, ...]:
+    if not 1 <= days <= MOST_DAYS:
+        raise CannotTell(f"--days: a number from 1 to {MOST_DAYS} is needed")
     if location.wrong:
         raise CannotTell(location.wrong)
     if location.sqlite_file is not None and not location.sqlite_file.exists():

@@ -14,6 +14,7 @@ from domain.turn.statuses import (
     MediaLeftOut,
     ModelReplaced,
     OutputLimited,
+    PaidToolsLeftOut,
     PictureNotStored,
     ResultsShortened,
     Status,
@@ -56,6 +57,7 @@ _LAST = (
     CallWithheld,
     FileNotStored,
     MediaLeftOut,
+    PaidToolsLeftOut,
     PictureNotStored,
     ResultsShortened,
     ToolsLeftOut,
@@ -104,6 +106,9 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
         case CheaperModel(was, by, budget):
             sentence = "The budget {budget} is spent for {was}; {by} answers instead."
             return say(sentence, budget=quoted(budget), was=was, by=by)
+        case PaidToolsLeftOut(budget):
+            sentence = "The budget {budget} is spent; web search and other paid tools are not offered in this turn."
+            return say(sentence, budget=quoted(budget))
         case BudgetLow():
             return low_line(status, vocabulary)
         case ToolsLeftOut(names, most):

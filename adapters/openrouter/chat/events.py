@@ -69,6 +69,8 @@ class ChatVocabulary:
             self._fail(frame, frame, closing=bool(choices))
         elif isinstance(choices, list):
             self._take(frame, choices)
+        elif choices is None and self._answer is not None and mapping(frame.get("usage")):
+            self._take(frame, [])  # the bill alone
         else:
             self._ignore(frame)
 

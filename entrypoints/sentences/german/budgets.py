@@ -15,6 +15,10 @@ BUDGETS = {
     "The budget {budget} is spent for {was}; {by} answers instead.": (
         "Das Budget {budget} ist für {was} verbraucht; {by} antwortet an seiner Stelle."
     ),
+    "The budget {budget} is spent; web search and other paid tools are not offered in this turn.": (
+        "Das Budget {budget} ist verbraucht; die Websuche und andere kostenpflichtige Werkzeuge gibt es in dieser "
+        "Antwort nicht."
+    ),
     "The budget {budget} ({limit}) is spent.": "Das Budget {budget} ({limit}) ist verbraucht.",
     "The budget for this is spent.": "Das Budget dafür ist verbraucht.",
     "Ask an administrator about {budgets}.": "Wenden Sie sich an einen Administrator; er kann {budgets} ändern.",

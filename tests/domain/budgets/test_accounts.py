@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -80,3 +81,34 @@ def test_dollars_are_counted_in_whole_numbers_rounded_up(usd, amount):
 
 def test_dollars_come_back():
     assert dollars_of(whole(Decimal("0.0042"))) == Decimal("0.0042")
+
+
+@pytest.mark.parametrize("slug", ["openai/gpt-5", "openai/gpt-5:nitro", "openai/gpt-5:online", "openai/gpt-5@preset/x"])
+def test_a_rule_for_a_model_counts_its_variants_and_presets_on_the_same_counter(slug):
+    rule = replace(MONTHLY, models="openai/gpt-5")
+    assert accounts(rule, ANN, slug) == accounts(rule, ANN)
+
+
+def test_a_rule_for_a_variant_counts_that_variant_alone():
+    rule = replace(MONTHLY, models="openai/gpt-5:online")
+    assert accounts(rule, ANN, "openai/gpt-5:online")
+    assert not accounts(rule, ANN)
+
+
+@pytest.mark.parametrize(("models", "slug"), [("OpenAI/*", "openai/gpt-5"), ("openai/gpt-5", "OpenAI/GPT-5:Nitro")])
+def test_names_of_models_are_compared_without_case(models, slug):
+    assert accounts(replace(MONTHLY, models=models), ANN, slug)
+
+
+def test_a_free_variant_does_not_count_for_the_model_it_is_one_of():
+    assert not accounts(replace(MONTHLY, models="openai/gpt-5"), ANN, "openai/gpt-5:free")
+    assert accounts(replace(MONTHLY, models="openai/*"), ANN, "openai/gpt-5:free")
+
+
+@pytest.mark.parametrize("period", [Period.DAY, Period.WEEK, Period.MONTH])
+def test_another_time_zone_keeps_what_was_spent_today(period):
+    rule = replace(MONTHLY, period=period)
+    names = {
+        due.account for zone in ("UTC", "Europe/Berlin") for due in dues_of([rule], ANN, "a/b", NOW, ZoneInfo(zone))
+    }
+    assert len(names) == 1

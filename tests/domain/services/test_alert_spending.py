@@ -1,5 +1,6 @@
 """Alerts reach the operator's URL, in order, a few times if need be, and never a private address."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC
@@ -12,7 +13,7 @@ from domain.budgets.rule import Payer
 from domain.budgets.verdict import Alert
 from domain.egress.targets import EgressRules
 from domain.request.spending import Spending
-from domain.services.alert_spending import MOST_WAITING, WAITS, AlertSpending
+from domain.services.alert_spending import CLOSE_SECONDS, MOST_WAITING, WAITS, AlertSpending
 from domain.services.fetch_remote import FetchRemote
 from ports.fetcher import HopAnswer
 from tests.domain.services.budgeted import MONTHLY, usd
@@ -106,3 +107,45 @@ async def test_what_waits_is_bounded():
     assert len(world.fetcher.asked) == MOST_WAITING
     assert len(world.log.named("budget_alert_lost")) == 20
     assert all("secret" not in str(line.values) for line in world.log.lines)
+
+
+async def test_an_alert_of_the_last_moment_is_sent_before_the_core_closes():
+    world = World(204)
+    world.alerts.alert(world.alert, Spending("ns", webhook=URL))
+    await world.alerts.aclose()
+    assert (len(world.fetcher.asked), world.log.named("budget_alert_lost")) == (1, [])
+
+
+async def test_an_alert_that_waits_for_another_try_has_it_before_the_core_closes():
+    world = World(503, 204)
+    world.alerts.alert(world.alert, Spending("ns", webhook=URL))
+    await settled()
+    await world.alerts.aclose()
+    assert (len(world.fetcher.asked), world.log.named("budget_alert_lost")) == (2, [])
+
+
+async def test_a_host_that_fails_does_not_keep_the_core_from_closing_and_the_loss_is_logged():
+    world = World(503)
+    for _ in range(2):
+        world.alerts.alert(world.alert, Spending("ns", webhook=URL))
+    await world.alerts.aclose()
+    assert (len(world.fetcher.asked), len(world.log.named("budget_alert_lost"))) == (2, 2)
+
+
+class HangingRemote:
+    """A host that takes the connection and never answers."""
+
+    async def send(self, _url, _rules, _body) -> str:
+        await asyncio.get_running_loop().create_future()
+        return ""
+
+
+async def test_a_host_that_hangs_keeps_the_core_from_closing_for_a_moment_only():
+    world = World()
+    alerts = AlertSpending(HangingRemote(), world.clock, world.log, lambda _: "words")
+    alerts.alert(world.alert, Spending("ns", webhook=URL))
+    closing = asyncio.get_running_loop().create_task(alerts.aclose())
+    await settled()
+    world.clock.advance(CLOSE_SECONDS)
+    await closing
+    assert world.log.only("budget_alert_lost").values == {"reason": "closed"}

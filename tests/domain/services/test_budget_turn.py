@@ -13,16 +13,16 @@ from domain.faults.causes import BudgetSpent, TooFast
 from domain.faults.fault import FaultKind
 from domain.faults.retry import RetryPolicy
 from domain.request.spending import Spending
-from domain.request.turn_request import Bounds, Caller, Person, Tooling
+from domain.request.turn_request import Bounds, Caller, Parameters, Person, ServerTools, Tooling
 from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
-from domain.turn.statuses import BudgetLow, CheaperModel
+from domain.turn.statuses import BudgetLow, CheaperModel, PaidToolsLeftOut
 from domain.turn.steps import ShowStatus
 from domain.usage.entries import key_id_of
-from ports.budgets import Unit
+from ports.budgets import Claim, Unit
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
 from ports.response_events import TextDelta, UpstreamProblem
-from ports.responses import Refused
+from ports.responses import Reach, Refused, Unreachable
 from tests.domain.services.budgeted import ANN, LIMITED, MONTHLY, Budgeted, tokens, usd
 from tests.domain.services.stage import MODEL, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
@@ -453,3 +453,189 @@ async def test_a_budget_of_a_key_counts_what_everybody_spends_with_it():
     assert await stage.balance(key, payer) == (usd("0.001"), 0)
     elsewhere = replace(LIMITED, turn_id="other", route=replace(LIMITED.route, api_key="sk-or-v1-another"))
     assert dues_of([key], Payer(key_id=key_id_of(elsewhere.route)), "a/b", stage.clock.now(), UTC) == ()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_of_budgets_that_share_a_counter_each_alerts_at_its_own_limit(order):
+    warned = replace(MONTHLY, name="Warned", hard=None, soft=usd("50"))
+    dear = replace(said("x")[-1][0].usage, cost=Decimal(100))
+    stage = Budgeted(said("Because.", usage=dear), rules=(warned, MONTHLY)[::order])
+    await stage.read(LIMITED)
+    assert [(alert.due.rule.name, alert.percent) for alert in stage.alerts] == [("Monthly", 80), ("Monthly", 100)]
+
+
+async def test_a_fallback_model_that_the_catalog_does_not_know_leaves_the_refusal():
+    rule = replace(MONTHLY, models="maker/model")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    await stage.spend(rule.hard, rule)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/chaep"))
+    assert fault_of(await outputs_of(stage, request)).cause.name == "Monthly"
+    assert stage.responses.calls == []
+    assert len(stage.log.named("budget_fallback_unknown")) == 1
+
+
+@pytest.mark.parametrize("name", ["maker/cheap:floor", "@preset/cheap"])
+async def test_a_fallback_model_may_be_a_variant_or_a_preset_that_is_not_listed(name):
+    rule = replace(MONTHLY, models="maker/model")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    await stage.spend(rule.hard, rule)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model=name))
+    assert text_of(await outputs_of(stage, request)) == "Because."
+    assert [call.request.body.model for call in stage.responses.calls] == [name]
+
+
+TOOLED = replace(FREE, supported_parameters=frozenset({"tools"}))
+SEARCHES = ServerTools(("web_search", "datetime"))
+
+
+def body_of(stage):
+    return stage.responses.calls[-1].request.body
+
+
+async def test_a_free_model_answers_without_the_paid_tools_when_all_the_money_is_spent():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert text_of(outputs) == "Because."
+    assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:datetime"]
+    assert PaidToolsLeftOut("Monthly") in statuses(outputs)
+
+
+async def test_a_free_model_has_its_paid_tools_while_there_is_money_and_their_cost_is_counted():
+    paid = replace(said("x")[-1][0].usage, cost=Decimal("0.02"))
+    stage = Budgeted(said("Because.", usage=paid))
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:web_search", "openrouter:datetime"]
+    assert (await stage.balance(), statuses(outputs)) == ((usd("0.02"), 0), [])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"plugins": ({"id": "web"},)},
+        {"plugins": ({"id": "file-parser", "pdf": {"engine": "mistral-ocr"}},)},
+        {"tools": ({"type": "openrouter:web_search"},)},
+    ],
+)
+async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_the_budget(asked):
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
+    assert fault_of(await outputs_of(stage, request, (TOOLED, MODEL))).cause.name == "Monthly"
+    assert (await stage.balance(), stage.responses.calls) == ((MONTHLY.hard, 0), [])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"plugins": ({"id": "web", "enabled": False},)},
+        {"plugins": ({"id": "context-compression"},)},
+        {"tools": ({"type": "openrouter:datetime"}, {"type": "function", "name": "look"})},
+        {"models": ("maker/free", "maker/other:free")},
+    ],
+)
+async def test_a_free_model_with_free_extras_answers_when_all_the_money_is_spent(asked):
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
+    assert text_of(await outputs_of(stage, request, (TOOLED, MODEL))) == "Because."
+
+
+async def test_a_free_fallback_model_answers_without_the_paid_tools():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/free"), server_tools=SEARCHES)
+    outputs = await outputs_of(stage, request, (MODEL, TOOLED))
+    assert text_of(outputs) == "Because."
+    assert (body_of(stage).model, [tool["type"] for tool in body_of(stage).tools]) == (
+        "maker/free",
+        ["openrouter:datetime"],
+    )
+
+
+async def test_a_free_model_with_paid_tools_is_not_asked_again_after_a_failure_that_may_be_billed():
+    lost = Refusing(Unreachable("reset", reach=Reach.SENT))
+    stage = Budgeted([lost], said("Because."))
+    outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
+    assert (end_of(outputs).fault is not None, len(stage.responses.calls)) == (True, 1)
+
+
+DOWN = Refusing(Refused(UpstreamProblem(status=503, kind="provider_unavailable", text="no instances available")))
+AT_ONCE = replace(LIMITED, retry=RetryPolicy(extra_attempts=0), fallback_model="maker/cheap")
+
+
+@pytest.mark.parametrize("rule", [MONTHLY, replace(MONTHLY, models="maker/cheap")], ids=["of all", "of its own"])
+async def test_the_fallback_model_of_a_failing_model_is_not_called_beyond_a_spent_budget(rule):
+    stage = Budgeted([DOWN], said("Because."), rules=(rule,))
+    (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    outputs = await outputs_of(stage, replace(AT_ONCE, model="maker/free"))
+    assert end_of(outputs).fault is not None
+    assert [call.request.body.model for call in stage.responses.calls] == ["maker/free"]
+
+
+async def test_the_fallback_model_answers_for_a_failing_model_while_there_is_money():
+    stage = Budgeted([DOWN], said("Because."))
+    outputs = await outputs_of(stage, replace(AT_ONCE, model="maker/free"))
+    assert text_of(outputs) == "Because."
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_the_fallback_model_counts_for_its_budget_where_the_failing_model_has_none():
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted([DOWN], said("Because."), rules=(rule,))
+    assert text_of(await outputs_of(stage, replace(AT_ONCE, model="maker/free"))) == "Because."
+    assert await stage.balance(rule, slug="maker/cheap") == (usd("0.001"), 0)
+
+
+ROUTER = Model("openrouter/auto", "Auto")
+DATED = replace(CHEAP, canonical_slug="maker/cheap-20260301")
+
+
+def answered_by(name):
+    *deltas, (end, closed) = said("Because.")
+    return [*deltas, [replace(end, model=name), closed]]
+
+
+@pytest.mark.parametrize("name", ["maker/cheap", "maker/cheap-20260301"])
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        lambda: replace(LIMITED, model="openrouter/auto"),
+        lambda: replace(LIMITED, model="maker/model", parameters=Parameters(models=("maker/cheap",))),
+    ],
+    ids=["router", "models"],
+)
+async def test_the_model_that_answers_in_anothers_place_counts_for_its_budget_too(request_of, name):
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted(answered_by(name), rules=(rule, MONTHLY))
+    await outputs_of(stage, request_of(), (MODEL, DATED, ROUTER))
+    assert await stage.balance(rule, slug="maker/cheap") == (usd("0.001"), 0)
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_an_answer_of_the_dated_version_counts_once_and_for_the_called_model():
+    rules = (replace(MONTHLY, models="maker/cheap"), replace(MONTHLY, models="maker/model"))
+    stage = Budgeted(answered_by("maker/cheap-20260301"), rules=rules)
+    await outputs_of(stage, replace(LIMITED, model="maker/cheap"), (MODEL, DATED))
+    assert await stage.balance(rules[0], slug="maker/cheap") == (usd("0.001"), 0)
+    assert await stage.balance(rules[1]) == (0, 0)
+
+
+async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked():
+    rule = replace(MONTHLY, models="maker/cheap")
+    stage = Budgeted(said("Because."), rules=(rule,))
+    (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    request = replace(LIMITED, parameters=Parameters(models=("maker/cheap", "maker/free")))
+    await outputs_of(stage, request)
+    assert body_of(stage).models == ("maker/free",)
+
+
+async def test_a_free_model_answers_without_the_paid_models_beside_it_when_all_the_money_is_spent():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    other = replace(FREE, id="maker/other:free")
+    request = replace(LIMITED, model="maker/free", parameters=Parameters(models=("maker/model", other.id)))
+    assert text_of(await outputs_of(stage, request, (TOOLED, MODEL, other))) == "Because."
+    assert body_of(stage).models == (other.id,)

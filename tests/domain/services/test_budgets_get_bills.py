@@ -192,3 +192,11 @@ async def test_a_call_that_upstream_refused_while_its_reader_left_counts_no_toke
     await stage.stopped()
     await settled()
     assert await stage.balance(rule) == (0, 0)
+
+
+async def test_a_turn_of_a_model_without_budgets_leaves_nothing_behind():
+    stage = Billed(STOPPED)
+    stage.rules = (tokens(10_000, models="maker/other"),)
+    await stage.stopped()
+    await stage.turns.aclose()
+    assert await stage.budgets.expire("ns", stage.clock.now() + timedelta(days=1), 10) == ()

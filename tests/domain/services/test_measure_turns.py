@@ -15,7 +15,7 @@ from domain.turn.steps import Reason
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Reach, Refused, Unreachable
 from ports.usage import Usage
-from tests.domain.services.stage import REQUEST, Stage, end_of, said
+from tests.domain.services.stage import MODEL, REQUEST, Stage, end_of, said
 from tests.domain.services.test_run_turn_tools import asked
 from tests.doubles.clock import until
 from tests.doubles.metrics import RecordedMetrics
@@ -206,3 +206,18 @@ def test_only_warnings_and_errors_count_as_problems():
         events.event(level, "emit_failed", detail="words")
     assert metrics.counts == {("log_events", "warning", "emit_failed"): 1, ("log_events", "error", "emit_failed"): 1}
     assert len(log.lines) == 4
+
+
+async def test_what_the_fallback_model_did_counts_under_its_own_name():
+    other = replace(MODEL, id="maker/other")
+    stage = Stage([BROKEN], said("a", usage=FULL))
+    outputs = stage.outputs(replace(ONCE, fallback_model=other.id), models=(MODEL, other))
+    assert end_of([output async for output in outputs]).fault is None
+    await stage.run_turn.drained()
+    assert stage.metrics.of("attempts") == {
+        (NAME, "responses", "refused"): 1,
+        (other.id, "responses", "completed"): 1,
+    }
+    assert stage.metrics.of("cost_usd") == {(other.id, "billed"): FULL.cost}
+    assert {model for model, _ in stage.metrics.of("tokens")} == {other.id}
+    assert list(stage.metrics.of("turns")) == [("api", NAME, "stop", "")]

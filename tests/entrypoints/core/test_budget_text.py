@@ -80,7 +80,14 @@ def test_json_is_read_too():
         ("who: each\n  period: month\n  hard: many", "line 4, hard: is not a number"),
         ("who: each\n  period: month\n  hard: .nan", "line 4, hard: is not a number"),
         ("who: each\n  period: month\n  hard: 1e99", "line 4, hard: is not a usable number"),
-        ("who: each\n  period: month\n  hard: [1, 2]", "line 4, hard: is not a number"),
+        ("who: each\n  period: month\n  hard: [1, 2]", "line 4, hard: is a list, but takes one value"),
+        ("who: [user:ann, user:bob]\n  period: month\n  hard: 1", "line 2, who: is a list, but takes one value"),
+        ("who: each\n  period: [month]\n  hard: 1", "line 3, period: is a list, but takes one value"),
+        (
+            f"who: each\n  period: month\n  hard: 1\n  models: {'x' * 8_001}",
+            "line 5, models: is longer than 8000 characters",
+        ),
+        ("who: each\n  period: month\n  hard: 1\n  models: [[a/b]]", "line 5, models: is not a plain value"),
         ("who: each\n  period: month\n  hard: {a: 1}", "line 4, hard: is not a plain value"),
         ("who: each\n  period: month\n  unit: tokens\n  hard: 1.5", "line 5, hard: is not a whole number of tokens"),
         ("who: each\n  period: month\n  unit: euro\n  hard: 1", "line 4, unit: is not usd, tokens or requests"),
@@ -151,6 +158,14 @@ def test_aliases_multiply_nothing():
         f"- &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=False)
     )
     assert read_budgets(bomb).rules == ()
+
+
+def test_a_long_list_of_models_is_read_and_aliases_do_not_make_it_endless():
+    names = [f"maker-{number}/a-model-with-a-long-name" for number in range(150)]
+    text = json.dumps([{"who": "each", "period": "day", "hard": 1, "models": names}])
+    assert read_budgets(text).rules[0].models == ",".join(names)
+    endless = f"- &a {'x' * 1_000}\n- {{who: each, period: day, hard: 1, models: [{'*a, ' * 10_000}]}}"
+    assert read_budgets(endless).rules == ()
 
 
 def test_of_very_many_budgets_only_the_first_are_used():

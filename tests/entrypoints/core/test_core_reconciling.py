@@ -208,6 +208,8 @@ async def test_the_command_compares_a_day_and_shows_it(simulator, tmp_path, caps
     [
         (["--day", "2999-01-01"], "", "is not over"),
         ([], "none", "there is no database"),
+        (["--days", "99999999"], "", "--days: a number from 1 to 10000"),
+        (["--days", "-1"], "", "--days: a number from 1 to 10000"),
     ],
 )
 async def test_the_command_says_why_it_cannot_tell(simulator, tmp_path, capsys, arguments, folder, said):

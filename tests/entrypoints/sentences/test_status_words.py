@@ -9,6 +9,7 @@ from domain.turn.statuses import (
     EffortAdjusted,
     EffortLeftOut,
     ModelReplaced,
+    PaidToolsLeftOut,
     ResultsShortened,
     StillWaiting,
     ToolsLeftOut,
@@ -32,6 +33,9 @@ WORDS = {
     EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
     EffortLeftOut(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
+    PaidToolsLeftOut("Monthly"): (
+        "The budget Monthly is spent; web search and other paid tools are not offered in this turn."
+    ),
     ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
     ResultsShortened(1): "Shortened 1 earlier tool result so that the chat fits the model.",
     ResultsShortened(3): "Shortened 3 earlier tool results so that the chat fits the model.",
@@ -50,7 +54,9 @@ NOTICES = {
 @pytest.mark.parametrize(("status", "words"), WORDS.items(), ids=str)
 def test_every_status_is_one_line(status, words):
     assert status_words(status) == words
-    assert is_last(status) is isinstance(status, AnswerBegins | CallWithheld | ResultsShortened | ToolsLeftOut)
+    assert is_last(status) is isinstance(
+        status, AnswerBegins | CallWithheld | PaidToolsLeftOut | ResultsShortened | ToolsLeftOut
+    )
 
 
 @pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)

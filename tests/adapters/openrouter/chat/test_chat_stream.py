@@ -327,3 +327,11 @@ def test_text_ends_the_thinking_before_it_and_thinking_the_text():
     )
     assert [item["type"] for item in items(events)] == ["reasoning", "message", "reasoning", "message"]
     assert [event.index for event in events if isinstance(event, ItemDone)] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("choices", [{}, {"choices": None}], ids=["missing", "null"])
+def test_a_bill_without_a_list_of_choices_is_one(choices):
+    last = {key: value for key, value in bill().items() if key != "choices"} | choices
+    (end,) = ends(translate(says("a"), finishes(), last, "[DONE]"))
+    assert end.usage is not None
+    assert end.usage.cost == Decimal("0.5")
