@@ -88,6 +88,7 @@ class WatchAllowances:
         self._clock, self._telemetry = clock, telemetry
         self._passes = BackgroundPass(FRAME, clock, ids, telemetry)
         self._route: Route | None = None
+        self._key = ""
         self._standing = Standing()
         self._told: OrderedDict[tuple[str, str], int] = OrderedDict()
         metrics.watch(KEY_LIMIT, lambda: self._amounts(remaining=False))
@@ -96,11 +97,12 @@ class WatchAllowances:
     def begin(self, plan: AllowancePlan) -> None:
         """Check in the background if it is due. A new key is checked at once, and nothing is known about it."""
         if self._route != plan.route:
-            is_first, self._route, self._standing = self._route is None, plan.route, Standing()
+            is_first = self._route is None
+            self._route, self._key, self._standing = plan.route, plan.key, Standing()
             self._told.clear()
             if not is_first:
-                self._passes.hasten(plan.key)
-        self._passes.begin(plan.key, plan.seconds, plan.seconds / 10, lambda: self.check(plan))
+                self._passes.hasten(self._key)
+        self._passes.begin(self._key, plan.seconds, plan.seconds / 10, lambda: self.check(plan))
 
     def to_tell(self, user_id: str) -> tuple[Low, ...]:
         """Return what an administrator is to be warned of now; each level once, and again after it was left."""
