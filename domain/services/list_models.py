@@ -8,13 +8,13 @@ if it is late or fails, those last known stay. Source: behaviour of the catalog;
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from domain.catalog.picture_models import drawing, with_drawing
 from domain.catalog.snapshot import Snapshot
 from domain.redaction.secrets import redact
+from domain.services.background_tasks import BackgroundTasks
 from domain.services.cache_catalog import CacheCatalog
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
@@ -27,7 +27,6 @@ PATIENCE = 3.0
 """Longest wait of the first listing for a list, in seconds."""
 KEY_SECONDS = 1.0
 """Longest wait of a loaded list for the check of the key and for the models that only draw, in seconds."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class ListModels:
     def __init__(self, *, catalog: Catalog, kept: CacheCatalog, clock: Clock, telemetry: Telemetry) -> None:
         self._catalog, self._kept, self._clock, self._telemetry = catalog, kept, clock, telemetry
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = BackgroundTasks()
 
     def current(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
         """Return the list as known now; start a refresh in the background if it is older than `max_age` (s).
@@ -81,12 +80,10 @@ class ListModels:
         entry = self._entry(route)
         if with_zero_retention and not entry.asks_retention:
             entry.asks_retention, entry.due, entry.patient_until = True, self._clock.monotonic(), None
-        loop = asyncio.get_running_loop()
         if entry.recall is None:
-            entry.recall = loop.create_task(self._recall(route, entry), name="openrouter-pipe-recall-models")
+            entry.recall = self._tasks.begin(self._recall(route, entry), "openrouter-pipe-recall-models")
         if entry.refresh is None and self._clock.monotonic() >= entry.due:
-            work = self._refresh(route, entry, max_age)
-            entry.refresh = loop.create_task(work, name="openrouter-pipe-models")
+            entry.refresh = self._tasks.begin(self._refresh(route, entry, max_age), "openrouter-pipe-models")
         return entry.listing
 
     async def recalled(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
@@ -117,12 +114,7 @@ class ListModels:
 
     async def aclose(self) -> None:
         """Cancel all background tasks and wait until they have ended."""
-        works = (work for entry in self._entries.values() for work in (entry.refresh, entry.recall))
-        tasks = [*(work for work in works if work is not None), *self._tasks]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.aclose()
 
     def _entry(self, route: Route) -> _Entry:
         key = (route.base_url, route.api_key)
@@ -168,8 +160,8 @@ class ListModels:
             )
 
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
-        key = self._owned(self._key_refused(route), "openrouter-pipe-check-key")
-        pictures = self._owned(self._pictures(route, entry), "openrouter-pipe-picture-models")
+        key = self._tasks.begin(self._key_refused(route), "openrouter-pipe-check-key")
+        pictures = self._tasks.begin(self._pictures(route, entry), "openrouter-pipe-picture-models")
         try:
             models = await self._catalog.fetch(route)
             if not models:
@@ -199,7 +191,7 @@ class ListModels:
             )
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
             snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
-            self._owned(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
+            self._tasks.begin(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
             if not pictures.done():
                 await self._add_late(route, entry, snapshot, pictures)
         finally:
@@ -217,13 +209,7 @@ class ListModels:
             return
         models = with_drawing(tuple(model for model in kept.models if model.pictures is None), drawn)
         entry.listing = replace(entry.listing, models=models)
-        self._owned(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
-
-    def _owned(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._tasks.begin(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
 
     async def _key_refused(self, route: Route) -> bool:
         """Return whether upstream rejects the key, which the list alone does not show; no answer counts as accepted."""

@@ -1,9 +1,9 @@
 """Artifacts with Redis before the database, while Redis is used: made, renewed and closed with what they stand on."""
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from domain.services.background_tasks import BackgroundTasks
 from domain.services.clean_artifacts import CleanableStore
 from domain.services.remember_turn import SealedStore
 from entrypoints.core.core_redis import CoreRedis
@@ -30,7 +30,7 @@ class FrontedArtifacts:
         self._worker = ids.new_id()
         self._parts: Parts | None = None
         self._made: RedisArtifacts | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = BackgroundTasks()
         redis.before_closing = self.aclose
 
     def follow(self, settings: Settings) -> None:
@@ -53,8 +53,7 @@ class FrontedArtifacts:
     async def aclose(self) -> None:
         """Write what waits and end the background work."""
         self._close_beside()
-        if self._closing:
-            await asyncio.wait(set(self._closing))
+        await self._closing.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -80,6 +79,4 @@ class FrontedArtifacts:
     def _close_beside(self) -> None:
         made, self._made = self._made, None
         if made is not None:
-            task = asyncio.get_running_loop().create_task(made.aclose(), name="openrouter-pipe-close-artifacts")
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._closing.begin(made.aclose(), "openrouter-pipe-close-artifacts")
