@@ -4,12 +4,12 @@ One process at a time asks upstream, by lease; the others take over what it read
 itself. Nothing here delays or breaks a turn.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from domain.breakers.keys import key_of
+from domain.recent import Recent
 from domain.services.background_pass import BackgroundPass, Frame
 from domain.services.measured import KEY_LIMIT, KEY_REMAINING
 from domain.services.store_budget import within
@@ -90,7 +90,7 @@ class WatchAllowances:
         self._route: Route | None = None
         self._key = ""
         self._standing = Standing()
-        self._told: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._told = Recent[tuple[str, str], int](MOST_PEOPLE)
         metrics.watch(KEY_LIMIT, lambda: self._amounts(remaining=False))
         metrics.watch(KEY_REMAINING, lambda: self._amounts(remaining=True))
 
@@ -115,8 +115,6 @@ class WatchAllowances:
             if last is None or level < last:
                 found.append(Low(one, level))
             self._told[known] = level
-            if len(self._told) > MOST_PEOPLE:
-                self._told.popitem(last=False)
         return tuple(found)
 
     async def drained(self) -> None:
