@@ -95,24 +95,17 @@ class TurnMemory:
         """
         if not (turn_ids or fingerprints):
             return Recalled()
+        time = time if time is not None and time.watch is self._watch else StoreBudget(self._watch)
         try:
-            if time is None or time.watch is not self._watch:
-                time = StoreBudget(self._watch)
-            async with time.asked(FAILED, doing="recall"):
-                store = await self._opened()
-                forms = await self._forms(store.cipher, fingerprints)
-                rows = await store.artifacts.find(
-                    memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
-                )
+            rows, cipher = await self._found(person, memory, turn_ids, fingerprints, time)
         except StoreTrouble:
             return Recalled(failed=True)
-        rows = tuple(replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows)
         here = person.chat_id
         others = {row.turn_id for row in rows if here and row.chat_id and row.chat_id != here}
         by_chance = {row.turn_id for row in rows if row.turn_id in others and row.fingerprint in common}
         rows = tuple(row for row in rows if row.turn_id not in by_chance or row.turn_id in turn_ids)
         size = sum(len(row.sealed.payload) for row in rows)
-        records, unread = await self.offload.run(lambda: _records(rows, store.cipher), size=size)
+        records, unread = await self.offload.run(lambda: _records(rows, cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
@@ -184,6 +177,25 @@ class TurnMemory:
             await self._write("forget", deleting)
 
     # --- details ------------------------------------------------------------------------------------------
+
+    async def _found(
+        self,
+        person: Person,
+        memory: Remembering,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        time: StoreBudget,
+    ) -> tuple[tuple[Artifact, ...], Cipher]:
+        """Return the rows of turns, with the fingerprints asked for, and what opens them. Raises StoreTrouble."""
+        async with time.asked(FAILED, doing="recall"):
+            store = await self._opened()
+            forms = await self._forms(store.cipher, fingerprints)
+            rows = await store.artifacts.find(
+                memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
+            )
+        return tuple(
+            replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows
+        ), store.cipher
 
     async def _writable(self) -> SealedStore | None:
         store = await self._opened()

@@ -90,7 +90,7 @@ class WatchAllowances:
         self._route: Route | None = None
         self._key = ""
         self._standing = Standing()
-        self._told = Recent[tuple[str, str], int](MOST_PEOPLE)
+        self._warned = Recent[tuple[str, str], int](MOST_PEOPLE)
         metrics.watch(KEY_LIMIT, lambda: self._amounts(remaining=False))
         metrics.watch(KEY_REMAINING, lambda: self._amounts(remaining=True))
 
@@ -99,22 +99,22 @@ class WatchAllowances:
         if self._route != plan.route:
             is_first = self._route is None
             self._route, self._key, self._standing = plan.route, plan.key, Standing()
-            self._told.clear()
+            self._warned.clear()
             if not is_first:
                 self._passes.hasten(self._key)
         self._passes.begin(self._key, plan.seconds, plan.seconds / 10, lambda: self.check(plan))
 
-    def to_tell(self, user_id: str) -> tuple[Low, ...]:
-        """Return what an administrator is to be warned of now; each level once, and again after it was left."""
+    def take_warnings(self, user_id: str) -> tuple[Low, ...]:
+        """Return what an administrator is to be warned of now: each level once, and again after it was left."""
         found = []
         for one in self._standing.allowances:
             level, known = level_of(one), (user_id, one.kind.value)
-            last = self._told.pop(known, None)
+            last = self._warned.pop(known, None)
             if level is None:
                 continue
             if last is None or level < last:
                 found.append(Low(one, level))
-            self._told[known] = level
+            self._warned[known] = level
         return tuple(found)
 
     async def drained(self) -> None:

@@ -53,9 +53,9 @@ class CoreKeys:
         self._storage_key = (namespace, key_id)
         self._audit.uses(KeyOwner(namespace, Whose.STORAGE), key_id)
 
-    def to_tell(self, person: Person) -> tuple[Low, ...]:
+    def take_warnings(self, person: Person) -> tuple[Low, ...]:
         """Return which limits an administrator is to be warned of now; nobody else is."""
-        return self.allowances.to_tell(person.user_id) if self._watches and person.is_admin else ()
+        return self.allowances.take_warnings(person.user_id) if self._watches and person.is_admin else ()
 
     async def drained(self) -> None:
         """Return once every change is logged."""

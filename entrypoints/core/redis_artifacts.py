@@ -62,12 +62,12 @@ class FrontedArtifacts:
         redis, behind = self._redis.connected, stores.artifacts
         if redis is None or stores.read_only or not isinstance(behind, QueuedArtifactStore):
             return behind
-        said = self._settings
+        settings = self._settings
         options = redis.write_behind(
-            cache_seconds=said.redis_cache_ttl_seconds,
-            batch_rows=said.db_batch_size,
-            warn_rows=said.redis_pending_warn_threshold,
-            failure_limit=said.redis_flush_failure_limit,
+            cache_seconds=settings.redis_cache_ttl_seconds,
+            batch_rows=settings.db_batch_size,
+            warn_rows=settings.redis_pending_warn_threshold,
+            failure_limit=settings.redis_flush_failure_limit,
         )
         parts = (redis, behind, options)
         if self._made is None or self._parts != parts:

@@ -231,7 +231,7 @@ async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emit
 
 async def _warn_of_limits(core: Core, call: HostCall, emitter: GuardedEmitter, vocabulary: Vocabulary) -> None:
     """Show an administrator in the page, once, that the key of this server has little left to spend."""
-    if call.emitter is not None and (low := core.stores.books.keys.to_tell(call.person)):
+    if call.emitter is not None and (low := core.stores.books.keys.take_warnings(call.person)):
         await emitter.emit(_warning("\n".join(allowance_words(one.allowance, vocabulary) for one in low)))
 
 

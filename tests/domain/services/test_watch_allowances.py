@@ -292,7 +292,7 @@ async def test_an_allowance_that_is_unlimited_again_is_forgotten(process, upstre
     upstream.allowances = ()
     await process.check()
     assert process.metrics.watched["key_remaining_usd"]() == {}
-    assert process.watch.to_tell("ann") == ()
+    assert process.watch.take_warnings("ann") == ()
 
 
 async def test_a_new_key_is_checked_at_once_and_inherits_no_level(process, upstream):
@@ -314,18 +314,18 @@ async def test_a_key_that_comes_back_is_checked_at_once(process, upstream):
 
 async def test_each_administrator_is_warned_once_per_level(process, upstream):
     await levels(process, upstream, 19)
-    assert [one.level for one in process.watch.to_tell("ann")] == [20]
-    assert process.watch.to_tell("ann") == ()
-    assert [one.level for one in process.watch.to_tell("bob")] == [20]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [20]
+    assert process.watch.take_warnings("ann") == ()
+    assert [one.level for one in process.watch.take_warnings("bob")] == [20]
     upstream.allowances = (of_key(3),)
     await process.check()
-    assert [one.level for one in process.watch.to_tell("ann")] == [5]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [5]
     upstream.allowances = (of_key(90),)
     await process.check()
-    assert process.watch.to_tell("ann") == ()
+    assert process.watch.take_warnings("ann") == ()
     upstream.allowances = (of_key(20),)
     await process.check()
-    assert [one.level for one in process.watch.to_tell("ann")] == [20]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [20]
 
 
 async def test_closing_stops_a_check(process, upstream):
