@@ -10,8 +10,9 @@ from domain.services.audit_keys import AuditKeys, KeyOwner, Whose
 from domain.services.watch_allowances import AllowancePlan, Low, Store, WatchAllowances
 from domain.usage.entries import key_id_of
 from entrypoints.core.foundation import Foundation
+from entrypoints.core.memory_policy import keeps_anything
 from entrypoints.core.paying_keys import paying_route_of
-from entrypoints.core.policy import keeps_anything, route_of, usable_route
+from entrypoints.core.policy import route_of, usable_route
 from entrypoints.core.storage_lazy import LazyBreakerState
 from entrypoints.settings import Settings
 from ports.allowances import Allowances

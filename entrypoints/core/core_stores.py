@@ -5,7 +5,7 @@ from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.core_books import CoreBooks
 from entrypoints.core.core_redis import CoreRedis
-from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.memory_policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings

@@ -15,9 +15,10 @@ from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
 from entrypoints.core.budget_policy import spending_of
+from entrypoints.core.memory_policy import keeps_anything
 from entrypoints.core.open_core import Core
 from entrypoints.core.paying_keys import pays_own_key
-from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
+from entrypoints.core.policy import insecure_hosts, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
