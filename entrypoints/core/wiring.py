@@ -1,7 +1,6 @@
 """Wire what one core has opened: the container's dependencies, and the stores that its turns use."""
 
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
 
 from adapters.imaging.redraw import LibraryPictures
@@ -10,7 +9,6 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.process.slots import ProcessSlots
 from adapters.process.state import shared_state
 from adapters.sniff.magic import MagicSniffer
-from domain.services.clean_artifacts import CleanableStore
 from domain.services.follow_breakers import FollowBreakers
 from domain.services.measured import PLACES
 from domain.services.store_budget import StoreHealth
@@ -18,14 +16,11 @@ from domain.services.turn_stores import Memories
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_books import CoreBooks
-from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.foundation import Foundation
 from entrypoints.core.network import Network
 from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.redis_location import choice_of
-from entrypoints.core.request_records import RequestRecords
-from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.shared_stores import SharedBreakerState, SharedLeases
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyLeases, LazyToolRuns
 from entrypoints.settings import Settings
@@ -75,25 +70,17 @@ def wire_container(
 def wire_stores(
     container: Container, base: Foundation, books: CoreBooks, settings: Settings, host: HostPorts
 ) -> CoreStores:
-    """Return the stores of turns, with what cleans them, and the logs and records beside them."""
-    storage, redis, telemetry, folder = base.storage, base.redis, base.telemetry, base.location.folder
-    artifacts = FrontedArtifacts(storage, redis, settings, base.ids, telemetry)
+    """Return the stores of turns, with what cleans them, and the books."""
+    telemetry, artifacts = base.telemetry, FrontedArtifacts(base, settings)
     # What Redis answers says nothing of the database, which others ask directly.
     by_redis = bool(choice_of(settings, host.redis).url)
-    remembering = StoreHealth(base.clock, telemetry, telemetry.metrics) if by_redis else base.store
+    health = StoreHealth(base.clock, telemetry, telemetry.metrics) if by_redis else base.store
     memories = Memories(
-        container.durable_memory(opened=artifacts.sealed_store, watch=remembering),
-        container.temporary_memory(opened=storage.in_memory),
+        container.durable_memory(opened=artifacts.sealed_store, watch=health),
+        container.temporary_memory(opened=base.storage.in_memory),
     )
-    cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
-    timings, records = RequestTimings(folder, telemetry), RequestRecords(folder, telemetry)
-    return CoreStores(storage, memories, cleaning, timings, records, books, redis, artifacts)
-
-
-async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> CleanableStore | None:
-    """Return what is to be cleaned, by one worker at a time."""
-    store = await artifacts.cleanable()
-    return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
+    cleaning = container.clean_artifacts(durable=artifacts.cleanable)
+    return CoreStores(base, artifacts, memories, cleaning, books)
 
 
 def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:
