@@ -60,7 +60,7 @@ class Recalled:
 
 
 class TurnMemory:
-    """The use case for one store. `opened` opens it at the first use and returns it; `watch` is its health.
+    """The use case for one store. `opened` opens it at the first use and returns it; `health` is that of the store.
 
     Raises nothing but cancellation.
     """
@@ -73,11 +73,11 @@ class TurnMemory:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        watch: StoreHealth | None = None,
+        health: StoreHealth | None = None,
     ) -> None:
-        self._opened, self._watch = opened, watch or StoreHealth(clock, telemetry)
+        self._opened, self._health = opened, health or StoreHealth(clock, telemetry)
         self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
-        self._quota = KeepQuota(self._watch, telemetry)
+        self._quota = KeepQuota(self._health, telemetry)
         self._complaint = ""
 
     async def recall(
@@ -95,7 +95,7 @@ class TurnMemory:
         """
         if not (turn_ids or fingerprints):
             return Recalled()
-        time = time if time is not None and time.watch is self._watch else StoreBudget(self._watch)
+        time = time if time is not None and time.health is self._health else StoreBudget(self._health)
         try:
             rows, cipher = await self._found(person, memory, turn_ids, fingerprints, time)
         except StoreTrouble:
@@ -204,7 +204,7 @@ class TurnMemory:
     async def _write(self, doing: str, writing: Awaitable[object]) -> bool:
         """Write in the background; False if it failed. A hanging store is tried too, because nothing waits for it."""
         try:
-            async with self._watch.watched(FAILED, writes=True, doing=doing):
+            async with self._health.watched(FAILED, writes=True, doing=doing):
                 await writing
         except StoreTrouble:
             return False

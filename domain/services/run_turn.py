@@ -88,14 +88,14 @@ class RunTurn:
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload))
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
-        watch = store or StoreHealth(clock, telemetry)
+        health = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
             tools.temporary_runs,
             tools.chats,
             offload=offload,
             telemetry=telemetry,
-            store=watch,
+            store=health,
             own=self._tasks.own,
             cipher=tools.cipher,
             ledger=books.keeper,
@@ -107,7 +107,7 @@ class RunTurn:
             ids=ids,
             offload=offload,
             telemetry=telemetry,
-            store=watch,
+            store=health,
             tasks=self._tasks,
             lessons=lessons,
         )

@@ -76,7 +76,7 @@ def wire_stores(
     by_redis = bool(choice_of(settings, host.redis).url)
     health = StoreHealth(base.clock, telemetry, telemetry.metrics) if by_redis else base.store
     memories = Memories(
-        container.durable_memory(opened=artifacts.sealed_store, watch=health),
+        container.durable_memory(opened=artifacts.sealed_store, health=health),
         container.temporary_memory(opened=base.storage.in_memory),
     )
     cleaning = container.clean_artifacts(durable=artifacts.cleanable)
