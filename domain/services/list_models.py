@@ -28,6 +28,9 @@ PATIENCE = 3.0
 KEY_SECONDS = 1.0
 """Longest wait of a loaded list for the check of the key and for the models that only draw, in seconds."""
 
+Pictures = asyncio.Task[tuple[Model, ...] | None]
+"""Loads the models that only draw; None if they are unavailable now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -160,49 +163,53 @@ class ListModels:
             )
 
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
+        """Load the list, and beside it what may be late: the check of the key, and the models that only draw."""
         key = self._tasks.begin(self._key_refused(route), "openrouter-pipe-check-key")
         pictures = self._tasks.begin(self._pictures(route, entry), "openrouter-pipe-picture-models")
         try:
-            models = await self._catalog.fetch(route)
-            if not models:
-                raise CatalogError("the list is empty")
-            asked = entry.asks_retention
-            fetched = await self._zero_retention(route) if asked else None
-            patient_until = self._clock.monotonic() + KEY_SECONDS
-            while await self._first_of(key, pictures, until=patient_until):
-                pass
+            await self._load(route, entry, max_age, key, pictures)
         except CatalogError as error:
             self._put_off(entry, max_age, redact(str(error)), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not reload forever
             self._put_off(entry, max_age, redact(f"{type(defect).__name__}: {defect}"), None)
-        else:
-            entry.failures = 0
-            keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
-            pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
-            entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
-            drawn = pictures.result() if pictures.done() else None
-            models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
-            entry.listing = Listing(
-                models,
-                loaded=True,
-                zero_retention=keeping_nothing or frozenset(),
-                key_refused=key.result() if key.done() else entry.listing.key_refused,
-                retention_asked=asked or keeping_nothing is not None,
-            )
-            self._telemetry.event("info", "catalog_refreshed", models=len(models))
-            snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
-            self._tasks.begin(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
-            if not pictures.done():
-                await self._add_late(route, entry, snapshot, pictures)
         finally:
             for work in (key, pictures):
                 if not work.done():
                     work.cancel()
             entry.refresh = None
 
-    async def _add_late(
-        self, route: Route, entry: _Entry, kept: Snapshot, pictures: "asyncio.Task[tuple[Model, ...] | None]"
+    async def _load(
+        self, route: Route, entry: _Entry, max_age: float, key: "asyncio.Task[bool]", pictures: Pictures
     ) -> None:
+        """Load the list and show it, then what was late. Raises CatalogError if there is no list."""
+        models = await self._catalog.fetch(route)
+        if not models:
+            raise CatalogError("the list is empty")
+        asked = entry.asks_retention
+        fetched = await self._zero_retention(route) if asked else None
+        patient_until = self._clock.monotonic() + KEY_SECONDS
+        while await self._first_of(key, pictures, until=patient_until):
+            pass
+        entry.failures = 0
+        keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
+        pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
+        entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
+        drawn = pictures.result() if pictures.done() else None
+        models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
+        entry.listing = Listing(
+            models,
+            loaded=True,
+            zero_retention=keeping_nothing or frozenset(),
+            key_refused=key.result() if key.done() else entry.listing.key_refused,
+            retention_asked=asked or keeping_nothing is not None,
+        )
+        self._telemetry.event("info", "catalog_refreshed", models=len(models))
+        snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
+        self._tasks.begin(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
+        if not pictures.done():
+            await self._add_late(route, entry, snapshot, pictures)
+
+    async def _add_late(self, route: Route, entry: _Entry, kept: Snapshot, pictures: Pictures) -> None:
         """Add the models that only draw to a list that is shown already."""
         drawn = await pictures
         if drawn is None:
