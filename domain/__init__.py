@@ -2,5 +2,6 @@
 
 `turn` the machine; `faults` what can go wrong and what follows; `conversation` history <-> items; `request` one
 upstream body; `catalog` models; `tools` what models may call; `breakers` when to stop asking; `usage` tokens and
-money; `egress` where calls may go; `redaction` secrets; `limits` the usual ones; `services` the use cases.
+money; `egress` where calls may go; `redaction` secrets; `limits` the usual ones; `recent` a bounded memory; `services`
+the use cases.
 """

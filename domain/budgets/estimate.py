@@ -4,10 +4,11 @@ An estimate from the largest possible output would refuse turns that the budget 
 is settled afterwards.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from statistics import median_low
 
 from domain.budgets.amounts import Amounts
+from domain.recent import Recent
 from domain.usage.prices import Consumed, price_of
 from ports.catalog import Model
 from ports.usage import Usage
@@ -22,15 +23,14 @@ class UsualOutputs:
     """The latest outputs in tokens per person and model, in memory; the least recently used pairs are forgotten."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
+        self._known = Recent[tuple[str, str], deque[int]](MODELS_KEPT)
 
     def learn(self, user_id: str, slug: str, tokens: int) -> None:
         """Remember the output of one turn, for the person and for the model in general."""
         for key in {(user_id, slug), ("", slug)}:
-            self._known.setdefault(key, deque(maxlen=KEPT)).append(tokens)
-            self._known.move_to_end(key)
-        while len(self._known) > MODELS_KEPT:
-            self._known.popitem(last=False)
+            outputs = self._known.get(key) or deque(maxlen=KEPT)
+            outputs.append(tokens)
+            self._known[key] = outputs
 
     def usual(self, user_id: str, slug: str) -> int:
         """Return the median for the person, else for the model, else what is usual."""

@@ -1,11 +1,11 @@
 """What this process has seen of the counters lately: it decides nothing but when a turn waits for what."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from math import inf
 
 from domain.budgets.accounts import Due
 from domain.budgets.amounts import Amounts
+from domain.recent import Recent
 from ports.budgets import Balance
 
 SECONDS, MOST = 60.0, 5_000
@@ -17,7 +17,7 @@ class SeenBalances:
     """The balances of the last minute, and the counters that refused a turn in it. `now` is monotonic, in seconds."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, tuple[float, Balance, bool]] = OrderedDict()
+        self._seen = Recent[str, tuple[float, Balance, bool]](MOST)
 
     def note(self, balances: Iterable[Balance], now: float, *, held: bool) -> None:
         """Remember balances; `held`: they admitted a turn."""
@@ -51,9 +51,6 @@ class SeenBalances:
 
     def _put(self, balance: Balance, now: float, *, refused: bool) -> None:
         self._seen[balance.account] = (now + SECONDS, balance, refused)
-        self._seen.move_to_end(balance.account)
-        if len(self._seen) > MOST:
-            self._seen.popitem(last=False)
 
 
 def _limit(limit: int | None) -> float:

@@ -8,5 +8,5 @@ breakers: `guard_call`, `guard_tools`. Stores: `turn_stores` chooses them, `stor
 for them; `remember_turn`, `report_interrupted`, `clean_artifacts`, `rotate_keys`, `forget_person`. Money:
 `book_attempts`, `keep_ledger`, `keep_unwritten`, `look_up_bills`, `sweep_ledger`, `reconcile_ledger`. The list of
 models: `list_models`, `cache_catalog`, `sync_models`. `background_pass` is the frame of all work that one process at a
-time does.
+time does, `background_tasks` holds the tasks of one owner.
 """

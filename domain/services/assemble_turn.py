@@ -1,6 +1,5 @@
 """Assemble a turn: its stored past, its request, its tools and its limits."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +10,7 @@ from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from domain.faults.fault import Fault
+from domain.recent import Recent
 from domain.request.endpoint import may_change
 from domain.request.extra_costs import costs_extra
 from domain.request.lessons import Lessons
@@ -95,7 +95,7 @@ class AssembleTurn:
         self._media = media
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
-        self._wordless: OrderedDict[bytes, None] = OrderedDict()  # chats without any recognised answer
+        self._wordless = Recent[bytes, None](CHATS_KNOWN)  # chats without any recognised answer
 
     @timed("assemble")
     async def assemble(
@@ -193,8 +193,6 @@ class AssembleTurn:
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time, want.common)
         if referred and not (past.records or past.failed or want.turn_ids):
             self._wordless[chat] = None
-            if len(self._wordless) > CHATS_KNOWN:
-                self._wordless.popitem(last=False)
         if past.untouched:
             self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks

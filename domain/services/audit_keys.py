@@ -5,12 +5,13 @@ a change. It is kept for two days after its last use, as all such texts are: a k
 logged like one that was never seen before, with an empty old id.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
 from domain.breakers.keys import key_of
 from domain.breakers.policy import FORGET_AFTER_SECONDS
+from domain.recent import Recent
 from domain.services.owned_tasks import OwnedTasks
 from domain.services.store_budget import within
 from ports.breaker_state import BreakerState, BreakerStateUnavailable
@@ -64,7 +65,7 @@ class AuditKeys:
     def __init__(self, state: BreakerState, clock: Clock, telemetry: Telemetry) -> None:
         self._state, self._clock, self._telemetry = state, clock, telemetry
         self._tasks = OwnedTasks(telemetry)
-        self._used: OrderedDict[KeyOwner, _Used] = OrderedDict()
+        self._used = Recent[KeyOwner, _Used](MOST_OWNERS)
         self._uses: deque[_Use] = deque(maxlen=MOST_OWNERS)
         self._works = False
 
@@ -81,9 +82,6 @@ class AuditKeys:
             if known or not key_id:
                 return
         self._used[owner] = _Used(key_id, now + CONFIRM_SECONDS, shared)
-        self._used.move_to_end(owner)
-        if len(self._used) > MOST_OWNERS:
-            self._used.popitem(last=False)
         self._uses.append(_Use(owner, used.key_id if used is not None else "", key_id, shared))
         if not self._works:
             self._works = True

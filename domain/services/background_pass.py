@@ -6,7 +6,7 @@ no longer used.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -122,7 +122,7 @@ class BackgroundPass:
     def begin(self, key: str, every: float, longest_jitter: float, start: Callable[[], Awaitable[None]]) -> None:
         """Start a pass if it is due; the next is due `every` seconds later, and up to `longest_jitter` more.
 
-        Cheap enough for every turn; needs a running loop. `start` ends with `run`.
+        Cheap enough for every turn; needs a running loop. `start` ends with `run` or `guard`.
         """
         if not self.is_due(key):
             return
@@ -130,6 +130,10 @@ class BackgroundPass:
         task = asyncio.get_running_loop().create_task(_awaited(start), name=f"openrouter-pipe-{self._frame.task}")
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    def hasten(self, key: str) -> None:
+        """Make a pass due now."""
+        self._due[key] = self._clock.monotonic()
 
     async def run(
         self, key: str, opened: "Callable[[], Awaitable[S | None]]", work: Callable[[S, HeldLease], Awaitable[None]]
@@ -140,8 +144,19 @@ class BackgroundPass:
 
         Returns True if it ended well: with all that was to be done, or because another process goes on with it.
         """
+        return await self.guard(lambda: self._leased(key, opened, work))
+
+    def held(self, leases: Leases, key: str) -> AbstractAsyncContextManager[HeldLease | None]:
+        """Hold the lease of `key` during the body, None while another process holds it. Raises LeasesUnavailable.
+
+        For work that goes on without the lease, or without a store; `run` is for all other.
+        """
+        return self._leasing.held(leases, f"{self._frame.lease}:{key}")
+
+    async def guard(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        """Do work that returns whether it ended well. Log its failures. Raises nothing but cancellation."""
         try:
-            if not await self._leased(key, opened, work):
+            if not await work():
                 return False
         except self._troubles as error:
             self._complain(str(getattr(error, "reason", error)))
@@ -172,7 +187,7 @@ class BackgroundPass:
         store = await opened()
         if store is None:
             return False
-        async with self._leasing.held(store.leases, f"{self._frame.lease}:{key}") as held:
+        async with self.held(store.leases, key) as held:
             if held is None:
                 return False
             try:
@@ -182,7 +197,7 @@ class BackgroundPass:
             return True
 
     def _complain(self, about: str) -> None:
-        """Log a failure once, until it changes or ends."""
+        """Log a failure once, until it changes or the work ends well."""
         if about != self._complaint:
             self._complaint = about
             self._telemetry.event("warning", self._frame.failed, reason=about)

@@ -56,9 +56,9 @@ class EquipTurn:
         telemetry: Telemetry,
         store: StoreHealth | None = None,
     ) -> None:
-        watch = store or StoreHealth(clock, telemetry)
+        health = store or StoreHealth(clock, telemetry)
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
-        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=watch)
+        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=health)
 
     def runner(
         self,

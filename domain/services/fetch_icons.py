@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from domain.catalog.rows import icon_address
 from domain.egress.downloads import Download, DownloadLimits
 from domain.egress.targets import EgressRules
+from domain.recent import Recent
 from domain.services.fetch_remote import FetchRemote
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
@@ -49,7 +50,7 @@ class FetchIcons:
         self._catalog, self._remote, self._pictures = catalog, remote, pictures
         self._clock, self._telemetry = clock, telemetry
         self._listed: tuple[str, float, Mapping[str, str]] | None = None  # base URL, when, addresses by model id
-        self._known: dict[str, str] = {}  # data URLs by address; "" for an icon that cannot be used
+        self._known = Recent[str, str](MOST_KNOWN)  # data URLs by address; "" for an icon that cannot be used
         self._complaint = ""
 
     async def icons_of(self, models: Iterable[Model], source: IconSource) -> Mapping[str, str]:
@@ -87,12 +88,12 @@ class FetchIcons:
             file = await self._remote.fetch(address, source.rules.trusting(source.route.base_url), limits)
             if not isinstance(file, Download):  # already logged
                 if not file.passes:
-                    self._remember(address, "")
+                    self._known[address] = ""
                 return
             icon = await self._data_url(file.content)
         if not icon:
             self._telemetry.event("info", "icon_not_usable", host=file.host, mime=file.mime, bytes=len(file.content))
-        self._remember(address, icon)
+        self._known[address] = icon
 
     async def _data_url(self, content: bytes) -> str:
         """Return a picture as a data URL of the kinds that hosts accept; "" for none, or one that stays too large."""
@@ -102,8 +103,3 @@ class FetchIcons:
         if not kind or len(content) > ICON_BYTES:
             return ""
         return f"data:image/{kind};base64,{b64encode(content).decode()}"
-
-    def _remember(self, address: str, icon: str) -> None:
-        if len(self._known) >= MOST_KNOWN:
-            self._known.pop(next(iter(self._known)))
-        self._known[address] = icon

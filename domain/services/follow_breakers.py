@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
+from domain.recent import Recent
 from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth, StoreTrouble, within
 from ports.breaker_state import BreakerState, FollowedBreakerState
 
@@ -41,7 +42,7 @@ class FollowBreakers:
         self, opened: Callable[[], FollowedBreakerState | None], own: BreakerState, store: StoreHealth
     ) -> None:
         self._opened, self._own, self._store, self._clock = opened, own, store, store.clock
-        self._known: dict[str, tuple[str, int]] = {}
+        self._known = Recent[str, tuple[str, int]](MOST)
         self._unknown: set[str] = set()  # changed here since the last fetch, or found to be out of date
         self._fetched: tuple[float, datetime] | None = None
         self._fetching: asyncio.Task[bool] | None = None
@@ -155,9 +156,6 @@ class FollowBreakers:
 
     def _know(self, key: str, found: tuple[str, int]) -> None:
         """Remember what is stored; an evicted breaker is refused when it is next stored, and loaded again."""
-        self._known.pop(key, None)
-        while len(self._known) >= MOST:
-            del self._known[next(iter(self._known))]
         self._known[key] = found
 
     def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":

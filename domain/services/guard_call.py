@@ -16,6 +16,7 @@ from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settl
 from domain.breakers.keys import kind_of
 from domain.breakers.policy import Policy
 from domain.breakers.text import read_breaker, write_breaker
+from domain.recent import Recent
 from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
 from ports.breaker_state import BreakerState
 from ports.clock import Clock
@@ -74,7 +75,7 @@ class GuardCall:
     ) -> None:
         self._state, self._clock, self._ids, self._telemetry = state, clock, ids, telemetry
         self._store = store or StoreHealth(clock, telemetry)
-        self._quiet: dict[str, tuple[float, int]] = {}
+        self._quiet = Recent[str, tuple[float, int]](MOST_QUIET)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def check(self, key: str, policy: Policy, time: StoreBudget | None = None) -> float:
@@ -154,8 +155,6 @@ class GuardCall:
             self._quiet.pop(key, None)
         else:
             self._quiet[key] = (now + QUIET, version)
-            if len(self._quiet) > MOST_QUIET:
-                del self._quiet[next(iter(self._quiet))]
         return text, version
 
     async def _reached(

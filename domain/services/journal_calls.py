@@ -74,7 +74,7 @@ class JournalCalls:
         if seal is None:
             self._finish_with(run, NOT_KEPT)
         else:
-            self._own(self._sealed(run, seal), "openrouter-pipe-keep-result")
+            self._own(self._finish_sealed(run, seal), "openrouter-pipe-keep-result")
 
     async def settle(self, namespace: str, turn_id: str, *, after: float = HOST_SECONDS) -> None:
         """Settle a stored turn after `after` seconds or more, together with other turns that are due.
@@ -90,7 +90,7 @@ class JournalCalls:
                 async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=0):
                     await self._runs.settle(of, turn)
 
-    async def _sealed(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]]) -> None:
+    async def _finish_sealed(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]]) -> None:
         kept = NOT_KEPT
         try:
             with suppress(TimeoutError):
@@ -106,9 +106,9 @@ class JournalCalls:
     def _write(self) -> None:
         if not self._writing:
             self._writing = True
-            self._own(self._written(), "openrouter-pipe-journal-calls")
+            self._own(self._write_all(), "openrouter-pipe-journal-calls")
 
-    async def _written(self) -> None:
+    async def _write_all(self) -> None:
         starting: list[_Entry] = []
         try:
             while self._starting or self._finished:
@@ -153,7 +153,7 @@ class JournalCalls:
             if not answer.done():
                 answer.set_result(None)
             return
-        self._written_down([run for run, _ in batch if run.call_id in new])
+        self._count([run for run, _ in batch if run.call_id in new])
         for run, answer in batch:
             if not answer.done():
                 answer.set_result(run.call_id in new)
@@ -174,9 +174,10 @@ class JournalCalls:
             elif finished[0].kept not in (None, NOT_KEPT):
                 await self._finish([replace(finished[0], kept=NOT_KEPT)])
         else:
-            self._written_down([run for run in finished if run.kept not in (None, NOT_KEPT)])
+            self._count([run for run in finished if run.kept not in (None, NOT_KEPT)])
 
-    def _written_down(self, runs: list[ToolRun]) -> None:
+    def _count(self, runs: list[ToolRun]) -> None:
+        """Count what was written for the quota of its person."""
         if runs and self._keep is not None:
             self._own(self._keep.written(runs), "openrouter-pipe-keep-journal")
 

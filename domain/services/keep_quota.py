@@ -3,10 +3,10 @@
 Adding up all rows of a person costs a query, so it is done once per process and then only after enough was written.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from domain.conversation.bounded_ids import cache_key
+from domain.recent import Recent
 from domain.services.store_budget import StoreHealth, StoreTrouble
 from ports.telemetry import Telemetry
 
@@ -32,8 +32,8 @@ class KeepQuota:
     ) -> None:
         self._store, self._telemetry = store, telemetry
         self._failed, self._name = failed, reached
-        self._written: OrderedDict[bytes, int] = OrderedDict()  # bytes since the last query, by person
-        self._reported: OrderedDict[bytes, None] = OrderedDict()
+        self._written = Recent[bytes, int](PEOPLE_KNOWN)  # bytes since the last query, by person
+        self._reported = Recent[bytes, None](PEOPLE_KNOWN)
 
     async def written(self, trim: Trim, namespace: str, user_id: str, *, size: int, most_bytes: int) -> None:
         """Count what was written, `size` bytes, and delete what is beyond `most_bytes`, 0 for no limit.
@@ -50,8 +50,6 @@ class KeepQuota:
             if deleted:
                 self._report(person, namespace, user_id, deleted)
         self._written[person] = since + size
-        if len(self._written) > PEOPLE_KNOWN:
-            self._written.popitem(last=False)
 
     async def _trim(self, trim: Trim) -> int:
         deleted = 0
@@ -71,5 +69,3 @@ class KeepQuota:
         if person not in self._reported:
             self._telemetry.event("warning", self._name, namespace=namespace, user_id=user_id, rows=deleted)
         self._reported[person] = None
-        if len(self._reported) > PEOPLE_KNOWN:
-            self._reported.popitem(last=False)

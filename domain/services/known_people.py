@@ -1,9 +1,9 @@
 """What is known of people: looked up only for rules that name e-mail addresses or groups, and kept for a minute."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 
 from domain.budgets.rule import GROUPED, Rule, Scope
+from domain.recent import Recent
 from domain.services.store_budget import within
 from ports.clock import Clock
 from ports.people import People, PeopleUnavailable, Profile
@@ -22,7 +22,7 @@ class KnownPeople:
 
     def __init__(self, people: People | None, clock: Clock, telemetry: Telemetry) -> None:
         self._people, self._clock, self._telemetry = people, clock, telemetry
-        self._known: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
+        self._known = Recent[str, tuple[float, Profile]](MOST)
         self._warned = False
 
     async def profile(self, user_id: str, rules: Iterable[Rule]) -> Profile:
@@ -39,9 +39,6 @@ class KnownPeople:
         except (PeopleUnavailable, TimeoutError) as error:
             self._warn(getattr(error, "reason", "timeout"))
         self._known[user_id] = (self._clock.monotonic() + KEPT_SECONDS, known)
-        self._known.move_to_end(user_id)
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
         return known
 
     def _warn(self, reason: str) -> None:

@@ -8,13 +8,13 @@ if it is late or fails, those last known stay. Source: behaviour of the catalog;
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from domain.catalog.picture_models import drawing, with_drawing
 from domain.catalog.snapshot import Snapshot
 from domain.redaction.secrets import redact
+from domain.services.background_tasks import BackgroundTasks
 from domain.services.cache_catalog import CacheCatalog
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
@@ -27,7 +27,9 @@ PATIENCE = 3.0
 """Longest wait of the first listing for a list, in seconds."""
 KEY_SECONDS = 1.0
 """Longest wait of a loaded list for the check of the key and for the models that only draw, in seconds."""
-T = TypeVar("T")
+
+Pictures = asyncio.Task[tuple[Model, ...] | None]
+"""Loads the models that only draw; None if they are unavailable now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class ListModels:
     def __init__(self, *, catalog: Catalog, kept: CacheCatalog, clock: Clock, telemetry: Telemetry) -> None:
         self._catalog, self._kept, self._clock, self._telemetry = catalog, kept, clock, telemetry
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = BackgroundTasks()
 
     def current(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
         """Return the list as known now; start a refresh in the background if it is older than `max_age` (s).
@@ -81,12 +83,10 @@ class ListModels:
         entry = self._entry(route)
         if with_zero_retention and not entry.asks_retention:
             entry.asks_retention, entry.due, entry.patient_until = True, self._clock.monotonic(), None
-        loop = asyncio.get_running_loop()
         if entry.recall is None:
-            entry.recall = loop.create_task(self._recall(route, entry), name="openrouter-pipe-recall-models")
+            entry.recall = self._tasks.begin(self._recall(route, entry), "openrouter-pipe-recall-models")
         if entry.refresh is None and self._clock.monotonic() >= entry.due:
-            work = self._refresh(route, entry, max_age)
-            entry.refresh = loop.create_task(work, name="openrouter-pipe-models")
+            entry.refresh = self._tasks.begin(self._refresh(route, entry, max_age), "openrouter-pipe-models")
         return entry.listing
 
     async def recalled(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
@@ -117,12 +117,7 @@ class ListModels:
 
     async def aclose(self) -> None:
         """Cancel all background tasks and wait until they have ended."""
-        works = (work for entry in self._entries.values() for work in (entry.refresh, entry.recall))
-        tasks = [*(work for work in works if work is not None), *self._tasks]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.aclose()
 
     def _entry(self, route: Route) -> _Entry:
         key = (route.base_url, route.api_key)
@@ -168,62 +163,60 @@ class ListModels:
             )
 
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
-        key = self._owned(self._key_refused(route), "openrouter-pipe-check-key")
-        pictures = self._owned(self._pictures(route, entry), "openrouter-pipe-picture-models")
+        """Load the list, and beside it what may be late: the check of the key, and the models that only draw."""
+        key = self._tasks.begin(self._key_refused(route), "openrouter-pipe-check-key")
+        pictures = self._tasks.begin(self._pictures(route, entry), "openrouter-pipe-picture-models")
         try:
-            models = await self._catalog.fetch(route)
-            if not models:
-                raise CatalogError("the list is empty")
-            asked = entry.asks_retention
-            fetched = await self._zero_retention(route) if asked else None
-            patient_until = self._clock.monotonic() + KEY_SECONDS
-            while await self._first_of(key, pictures, until=patient_until):
-                pass
+            await self._load(route, entry, max_age, key, pictures)
         except CatalogError as error:
             self._put_off(entry, max_age, redact(str(error)), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not reload forever
             self._put_off(entry, max_age, redact(f"{type(defect).__name__}: {defect}"), None)
-        else:
-            entry.failures = 0
-            keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
-            pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
-            entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
-            drawn = pictures.result() if pictures.done() else None
-            models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
-            entry.listing = Listing(
-                models,
-                loaded=True,
-                zero_retention=keeping_nothing or frozenset(),
-                key_refused=key.result() if key.done() else entry.listing.key_refused,
-                retention_asked=asked or keeping_nothing is not None,
-            )
-            self._telemetry.event("info", "catalog_refreshed", models=len(models))
-            snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
-            self._owned(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
-            if not pictures.done():
-                await self._add_late(route, entry, snapshot, pictures)
         finally:
             for work in (key, pictures):
                 if not work.done():
                     work.cancel()
             entry.refresh = None
 
-    async def _add_late(
-        self, route: Route, entry: _Entry, kept: Snapshot, pictures: "asyncio.Task[tuple[Model, ...] | None]"
+    async def _load(
+        self, route: Route, entry: _Entry, max_age: float, key: "asyncio.Task[bool]", pictures: Pictures
     ) -> None:
+        """Load the list and show it, then what was late. Raises CatalogError if there is no list."""
+        models = await self._catalog.fetch(route)
+        if not models:
+            raise CatalogError("the list is empty")
+        asked = entry.asks_retention
+        fetched = await self._zero_retention(route) if asked else None
+        patient_until = self._clock.monotonic() + KEY_SECONDS
+        while await self._first_of(key, pictures, until=patient_until):
+            pass
+        entry.failures = 0
+        keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
+        pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
+        entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
+        drawn = pictures.result() if pictures.done() else None
+        models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
+        entry.listing = Listing(
+            models,
+            loaded=True,
+            zero_retention=keeping_nothing or frozenset(),
+            key_refused=key.result() if key.done() else entry.listing.key_refused,
+            retention_asked=asked or keeping_nothing is not None,
+        )
+        self._telemetry.event("info", "catalog_refreshed", models=len(models))
+        snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
+        self._tasks.begin(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
+        if not pictures.done():
+            await self._add_late(route, entry, snapshot, pictures)
+
+    async def _add_late(self, route: Route, entry: _Entry, kept: Snapshot, pictures: Pictures) -> None:
         """Add the models that only draw to a list that is shown already."""
         drawn = await pictures
         if drawn is None:
             return
         models = with_drawing(tuple(model for model in kept.models if model.pictures is None), drawn)
         entry.listing = replace(entry.listing, models=models)
-        self._owned(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
-
-    def _owned(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._tasks.begin(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
 
     async def _key_refused(self, route: Route) -> bool:
         """Return whether upstream rejects the key, which the list alone does not show; no answer counts as accepted."""

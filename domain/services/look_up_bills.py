@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from domain.services.background_tasks import BackgroundTasks
 from domain.usage.entries import given_up, recorded
 from ports.clock import Clock
 from ports.generations import GenerationRecord, Generations, GenerationsUnavailable
@@ -21,7 +22,7 @@ class LookUpBills:
     def __init__(self, generations: Generations, clock: Clock, note: Callable[[Entry], object]) -> None:
         self._generations, self._clock, self._note = generations, clock, note
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._tasks: set[asyncio.Task[Entry]] = set()
+        self._tasks = BackgroundTasks()
 
     def begin(self, route: Route, entry: Entry) -> "asyncio.Task[Entry] | None":
         """Look for the bill of an entry that waits for one; `route` is the one it was called on.
@@ -30,24 +31,15 @@ class LookUpBills:
         """
         if len(self._tasks) >= MOST:
             return None
-        work = self._follow(route, entry)
-        task = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-bill")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.begin(self._follow(route, entry), "openrouter-pipe-bill")
 
     async def drained(self) -> None:
         """Return once no bill is awaited."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._tasks.drained()
 
     async def aclose(self) -> None:
         """Stop; entries without a bill stay started, and the sweep of the ledger finds them."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.aclose()
 
     async def find(self, route: Route, entry: Entry) -> Entry | None:
         """Return the entry with the figures of upstream's record, None while there is none.

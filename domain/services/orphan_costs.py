@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from domain.budgets.amounts import Amounts
+from domain.recent import Recent
 from ports.budgets import Claim, Orphan, Unit
 from ports.clock import Clock
 from ports.ledger import CostSource, Entry, EntryState, LedgerEntries
@@ -20,7 +21,7 @@ class OrphanCosts:
 
     def __init__(self, ledger: LedgerEntries, clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
-        self._silent: dict[tuple[str, str], float] = {}
+        self._silent = Recent[tuple[str, str], float](MOST_SILENT)
 
     async def of(self, namespace: str, orphan: Orphan) -> Collection[Claim] | None:
         """Return what an orphan cost; empty if it sent nothing, None while that is not known yet.
@@ -39,11 +40,10 @@ class OrphanCosts:
         self._silent.pop((namespace, turn_id), None)
 
     def _may_speak(self, namespace: str, turn_id: str) -> bool:
-        now = self._clock.monotonic()
-        since = self._silent.setdefault((namespace, turn_id), now)
-        if len(self._silent) > MOST_SILENT:
-            del self._silent[next(iter(self._silent))]
-        return now - since < SILENT_SECONDS
+        now, key = self._clock.monotonic(), (namespace, turn_id)
+        if key not in self._silent:
+            self._silent[key] = now
+        return now - self._silent[key] < SILENT_SECONDS
 
 
 def _charges(orphan: Orphan, sent: Sequence[Entry]) -> Collection[Claim]:

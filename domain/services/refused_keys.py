@@ -5,11 +5,10 @@ failure would count against the account. A 401 concerns everything that the key 
 concerns the key with one model, because only that model may be forbidden. An answer to anybody ends the pause at once.
 """
 
-from collections import OrderedDict
-
 from domain.breakers.keys import key_of
 from domain.faults.fault import Fault, FaultKind
 from domain.limits import REFUSED_KEY_SECONDS
+from domain.recent import Recent
 from ports.clock import Clock
 from ports.responses import Route
 
@@ -23,7 +22,7 @@ class RefusedKeys:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._refused: OrderedDict[str, tuple[float, Fault]] = OrderedDict()
+        self._refused = Recent[str, tuple[float, Fault]](MOST)
 
     def note(self, route: Route, model: str, fault: Fault | None) -> None:
         """Note how an attempt to call `model` (its slug) ended; None: upstream answered."""
@@ -48,9 +47,6 @@ class RefusedKeys:
 
     def _remember(self, key: str, fault: Fault) -> None:
         self._refused[key] = (self._clock.monotonic() + REFUSED_KEY_SECONDS, fault)
-        self._refused.move_to_end(key)
-        while len(self._refused) > MOST:
-            self._refused.popitem(last=False)
 
 
 def _keys(route: Route, model: str) -> tuple[str, str]:

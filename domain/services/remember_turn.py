@@ -60,7 +60,7 @@ class Recalled:
 
 
 class TurnMemory:
-    """The use case for one store. `opened` opens it at the first use and returns it; `watch` is its health.
+    """The use case for one store. `opened` opens it at the first use and returns it; `health` is that of the store.
 
     Raises nothing but cancellation.
     """
@@ -73,11 +73,11 @@ class TurnMemory:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        watch: StoreHealth | None = None,
+        health: StoreHealth | None = None,
     ) -> None:
-        self._opened, self._watch = opened, watch or StoreHealth(clock, telemetry)
+        self._opened, self._health = opened, health or StoreHealth(clock, telemetry)
         self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
-        self._quota = KeepQuota(self._watch, telemetry)
+        self._quota = KeepQuota(self._health, telemetry)
         self._complaint = ""
 
     async def recall(
@@ -95,24 +95,17 @@ class TurnMemory:
         """
         if not (turn_ids or fingerprints):
             return Recalled()
+        time = time if time is not None and time.health is self._health else StoreBudget(self._health)
         try:
-            if time is None or time.watch is not self._watch:
-                time = StoreBudget(self._watch)
-            async with time.asked(FAILED, doing="recall"):
-                store = await self._opened()
-                forms = await self._forms(store.cipher, fingerprints)
-                rows = await store.artifacts.find(
-                    memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
-                )
+            rows, cipher = await self._found(person, memory, turn_ids, fingerprints, time)
         except StoreTrouble:
             return Recalled(failed=True)
-        rows = tuple(replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows)
         here = person.chat_id
         others = {row.turn_id for row in rows if here and row.chat_id and row.chat_id != here}
         by_chance = {row.turn_id for row in rows if row.turn_id in others and row.fingerprint in common}
         rows = tuple(row for row in rows if row.turn_id not in by_chance or row.turn_id in turn_ids)
         size = sum(len(row.sealed.payload) for row in rows)
-        records, unread = await self.offload.run(lambda: _records(rows, store.cipher), size=size)
+        records, unread = await self.offload.run(lambda: _records(rows, cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
@@ -185,6 +178,25 @@ class TurnMemory:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _found(
+        self,
+        person: Person,
+        memory: Remembering,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        time: StoreBudget,
+    ) -> tuple[tuple[Artifact, ...], Cipher]:
+        """Return the rows of turns, with the fingerprints asked for, and what opens them. Raises StoreTrouble."""
+        async with time.asked(FAILED, doing="recall"):
+            store = await self._opened()
+            forms = await self._forms(store.cipher, fingerprints)
+            rows = await store.artifacts.find(
+                memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
+            )
+        return tuple(
+            replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows
+        ), store.cipher
+
     async def _writable(self) -> SealedStore | None:
         store = await self._opened()
         return None if store.read_only else store
@@ -192,7 +204,7 @@ class TurnMemory:
     async def _write(self, doing: str, writing: Awaitable[object]) -> bool:
         """Write in the background; False if it failed. A hanging store is tried too, because nothing waits for it."""
         try:
-            async with self._watch.watched(FAILED, writes=True, doing=doing):
+            async with self._health.watched(FAILED, writes=True, doing=doing):
                 await writing
         except StoreTrouble:
             return False

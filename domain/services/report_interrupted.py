@@ -5,7 +5,6 @@ the previous answer itself. Every later turn reports the same calls, so that the
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from domain.conversation.interrupted_calls import (
 from domain.conversation.marks import Marks, is_answer
 from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.record import TurnRecord
+from domain.recent import Recent
 from domain.request.turn_request import Person, TurnRequest
 from domain.services.journal_calls import UNAVAILABLE
 from domain.services.journal_results import open_results
@@ -60,8 +60,8 @@ class ReportInterrupted:
     ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
         self._store, self._own = store, own
-        self._clean: OrderedDict[bytes, None] = OrderedDict()  # answers in progress that follow no interrupted answer
-        self._whole: OrderedDict[bytes, None] = OrderedDict()  # completed answers up to which nothing is to be reported
+        self._clean = Recent[bytes, None](ANSWERS_KNOWN)  # answers in progress that follow no interrupted answer
+        self._whole = Recent[bytes, None](ANSWERS_KNOWN)  # completed answers up to which nothing is to be reported
 
     async def report(
         self,
@@ -142,12 +142,10 @@ class ReportInterrupted:
         before = (person.parent_id, person.message_id if goes_on else "")
         return bool(person.chat_id) and any(one and _answer(request, one) not in self._whole for one in before)
 
-    def _note(self, notes: OrderedDict[bytes, None], request: TurnRequest) -> None:
+    def _note(self, notes: Recent[bytes, None], request: TurnRequest) -> None:
         """Note an answer that follows no interrupted answer. If this process is lost, so is the note."""
         if request.person.message_id:
             notes[_answer(request, request.person.message_id)] = None
-            if len(notes) > ANSWERS_KNOWN:
-                notes.popitem(last=False)
 
     def _settle(
         self,

@@ -4,7 +4,7 @@ Turns without media pay one look at the kinds of their parts. Messages are never
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +15,7 @@ from domain.conversation.media_kinds import Medium, medium_of, takes
 from domain.conversation.placeholders import left_out
 from domain.conversation.resolved_parts import Place, ResolvedPart, note, with_parts
 from domain.conversation.turn_boundaries import last_turns
+from domain.recent import Recent
 from domain.request.turn_request import TurnRequest
 from domain.services.check_turn import Checked
 from domain.services.owned_tasks import named
@@ -63,7 +64,7 @@ class ResolveAttachments:
     def __init__(self, ports: MediaPorts, clock: Clock) -> None:
         self._ports, self._clock = ports, clock
         self._stored = StoredMedia(clock)
-        self._reported: OrderedDict[tuple[str, str], object] = OrderedDict()  # by person and chat
+        self._reported = Recent[tuple[str, str], MediaLeftOut](CHATS_REPORTED)  # by person and chat
 
     @timed("resolve_media")
     async def resolve(self, checked: Checked, files: Files | None, error_id: str) -> Resolution:
@@ -139,9 +140,6 @@ class ResolveAttachments:
         chat = (request.person.user_id, request.person.chat_id)
         is_known = self._reported.get(chat) == notice
         self._reported[chat] = notice
-        self._reported.move_to_end(chat)
-        if len(self._reported) > CHATS_REPORTED:
-            self._reported.popitem(last=False)
         fresh = any(one.place[0] >= newest for one, _ in outcome.left)
         return None if is_known and not fresh else notice
 

@@ -6,7 +6,7 @@ settled.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -88,14 +88,14 @@ class RunTurn:
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload, telemetry))
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
-        watch = store or StoreHealth(clock, telemetry)
+        health = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
             tools.temporary_runs,
             tools.chats,
             offload=offload,
             telemetry=telemetry,
-            store=watch,
+            store=health,
             own=self._tasks.own,
             cipher=tools.cipher,
             ledger=books.keeper,
@@ -107,7 +107,7 @@ class RunTurn:
             ids=ids,
             offload=offload,
             telemetry=telemetry,
-            store=watch,
+            store=health,
             tasks=self._tasks,
             lessons=lessons,
         )
@@ -229,55 +229,58 @@ class RunTurn:
         assemble = partial(self._assemble.assemble, personal=personal, stores=stores, error_id=settlement.error_id)
         afforded, assembled = await scoped(personal.timing, self._admit.assembled(checked, models, assemble))
         settlement.follow(afforded)
-        return self._driver(assembled, turn, ticket)
+        return assembled if isinstance(assembled, Fault) else self._driver(assembled, turn, ticket)
 
-    def _driver(self, assembled: Assembled | Fault, turn: Underway, ticket: Ticket) -> Driver | Fault:
-        """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
-        if isinstance(assembled, Fault):
-            return assembled
+    def _driver(self, assembled: Assembled, turn: Underway, ticket: Ticket) -> Driver:
+        """Return the driver of a turn."""
         settlement, personal, recording = turn.settlement, turn.personal, turn.recording
-        request, ready, runner = settlement.request, assembled.ready, assembled.runner
+        request, ready = settlement.request, assembled.ready
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
-
-        of_turn, stores = (settlement.model, assembled.models, ready.figures, turn.bill), assembled.stores
-        names_chat = stores.names_chat
-        book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
-        sums, costs = self._books.sums, self._books.costs
-        if sums is not None and stores.ledger is not None:
-            turn.bill.sums = sums.begin(request, names_chat=names_chat)
+        book = self._book(assembled, turn)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
 
-        async def settle(end: End) -> None:
-            try:
-                ticket.release()
-            finally:
-                if settlement.checked is not None:  # beside the log line and the memory, which wait for neither
-                    self._settle_budgets(settlement.checked)
-                    self._tasks.own(self._admit.report(settlement.checked, end), "openrouter-pipe-report")
-                to = (self._logs, personal.notices, stores.memory)
-                stored = await settle_turn(settlement, end, *to, bill=turn.bill, waited=waited)
-            if stored and end.reason not in BROKEN and stores.interrupted is not None:
-                stores.interrupted.completed(request)
-            if runner is not None and stored:  # store the turn first: a crash in between is detected later
-                await runner.settle()
+        def settle(end: End) -> Coroutine[Any, Any, None]:
+            return recording.to_the_end(self._settle(end, assembled, turn, ticket, waited=waited))
 
-        turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
-        journal = book.before(journal if costs is None else costs.after(book, request, journal), settlement.tally)
-        report = partial(self._booking.report, settlement)
-        upkeep = Upkeep(
-            lambda end: recording.to_the_end(settle(end)),
-            journal,
-            partial(self._tasks.own, person=request.person),
-            report,
-        )
+        if (costs := self._books.costs) is not None:
+            journal = costs.after(book, request, journal)
+        journal = book.before(journal, settlement.tally)
+        own, report = partial(self._tasks.own, person=request.person), partial(self._booking.report, settlement)
+        upkeep = Upkeep(settle, journal, own, report)
+        turn_ports = TurnPorts(self._responses, self._clock, assembled.runner)
         machine, scope = recording.machine(assembled.plan), personal.timing
         if scope is not None:
             return TimedDriver(machine, turn_ports, call, upkeep, scope)
         return Driver(machine, turn_ports, call, upkeep)
+
+    def _book(self, assembled: Assembled, turn: Underway) -> BookAttempts:
+        """Return what books the attempts of a turn; the sums that its person sees are read from now on."""
+        settlement, stores, ready = turn.settlement, assembled.stores, assembled.ready
+        request, sums, names_chat = settlement.request, self._books.sums, stores.names_chat
+        if sums is not None and stores.ledger is not None:
+            turn.bill.sums = sums.begin(request, names_chat=names_chat)
+        of_turn = (settlement.model, assembled.models, ready.figures, turn.bill)
+        return BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
+
+    async def _settle(self, end: End, assembled: Assembled, turn: Underway, ticket: Ticket, *, waited: float) -> None:
+        """Settle a turn that was driven; its ticket is released first."""
+        settlement, stores, runner = turn.settlement, assembled.stores, assembled.runner
+        try:
+            ticket.release()
+        finally:
+            if settlement.checked is not None:  # beside the log line and the memory, which wait for neither
+                self._settle_budgets(settlement.checked)
+                self._tasks.own(self._admit.report(settlement.checked, end), "openrouter-pipe-report")
+            to = (self._logs, turn.personal.notices, stores.memory)
+            stored = await settle_turn(settlement, end, *to, bill=turn.bill, waited=waited)
+        if stored and end.reason not in BROKEN and stores.interrupted is not None:
+            stores.interrupted.completed(settlement.request)
+        if runner is not None and stored:  # store the turn first: a crash in between is detected later
+            await runner.settle()
 
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary

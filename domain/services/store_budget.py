@@ -1,7 +1,7 @@
 """How long turns wait for the store, and when they skip it.
 
-Memory, breakers and the tool journal all ask here before they wait, and share what each learns about the store. A
-hanging store costs one turn its seconds; the turns after it skip the store at once (law 7).
+Memory, breakers, budgets, the ledger and the tool journal ask here before they wait, and share what each learns about
+the store. A hanging store costs one turn its seconds; the turns after it skip the store at once (law 7).
 """
 
 import asyncio
@@ -143,8 +143,8 @@ class StoreHealth:
 class StoreBudget:
     """The time the store may still add to one turn. Callers that wait at the same time share the same seconds."""
 
-    def __init__(self, watch: StoreHealth) -> None:
-        self.watch = watch
+    def __init__(self, health: StoreHealth) -> None:
+        self.health = health
         self._left = STORE_SECONDS
         self._waiting = 0
         self._since = 0.0
@@ -152,33 +152,33 @@ class StoreBudget:
     @asynccontextmanager
     async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:
         """Limit the body's work with the store and update its health. Raises StoreTrouble, or StoreSkipped at once."""
-        self.watch.admit(writes=writes)
-        with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), decides=True, **values)
+        self.health.admit(writes=writes)
+        with_limit = self.health.watched(event, writes=writes, seconds=self._limit(), decides=True, **values)
         async with self._counted(), with_limit:
             yield
 
     @asynccontextmanager
     async def spent(self, most: float = STORE_SECONDS) -> AsyncIterator[None]:
         """Limit a wait for other tasks that use the store, to `most` seconds in any case. Raises TimeoutError."""
-        async with self._counted(), within(self.watch.clock, min(most, self._limit())):
+        async with self._counted(), within(self.health.clock, min(most, self._limit())):
             yield
 
     async def wait(self, tasks: "Collection[asyncio.Task[None]]", seconds: float) -> None:
         """Wait at most `seconds` for tasks that use the store; do not wait if it hangs."""
-        if not self.watch.hangs(writes=True):
+        if not self.health.hangs(writes=True):
             with suppress(TimeoutError):
                 async with self.spent():
                     await asyncio.wait(tasks, timeout=seconds)
 
     def _limit(self) -> float:
         """Return the limit in seconds for a wait that begins now; always enough for a healthy store."""
-        now = self.watch.clock.monotonic()
+        now = self.health.clock.monotonic()
         left = self._left - (now - self._since if self._waiting else 0.0)
         return max(left, QUICK_SECONDS)
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[None]:
-        clock = self.watch.clock
+        clock = self.health.clock
         if not self._waiting:
             self._since = clock.monotonic()
         self._waiting += 1

@@ -4,10 +4,10 @@ Links that failed lately are remembered too: a dead one would delay each later m
 memory of the process: after a restart a link is downloaded and stored once more.
 """
 
-from collections import OrderedDict
 from hashlib import sha256
 
 from domain.conversation.left_out import Flaw
+from domain.recent import Recent
 from ports.clock import Clock
 
 MOST_KNOWN = 10_000
@@ -20,8 +20,8 @@ class StoredMedia:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: OrderedDict[bytes, str] = OrderedDict()
-        self._failed: OrderedDict[bytes, tuple[Flaw, float]] = OrderedDict()
+        self._known = Recent[bytes, str](MOST_KNOWN)
+        self._failed = Recent[bytes, tuple[Flaw, float]](MOST_KNOWN)
 
     def of_link(self, user_id: str, url: str) -> str:
         """Return the id of the file that was made of a link, "" if there is none."""
@@ -36,8 +36,6 @@ class StoredMedia:
         for kind, value in (("link", url), ("bytes", digest)):
             if value:
                 self._known[_key(kind, user_id, value)] = file_id
-        while len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
 
     def forget(self, user_id: str, url: str) -> None:
         """Forget a link: its file is gone."""
@@ -47,11 +45,7 @@ class StoredMedia:
 
     def failed(self, user_id: str, url: str, flaw: Flaw) -> None:
         """Note why a link could not be sent just now."""
-        key = _key("link", user_id, url)
-        self._failed.pop(key, None)
-        self._failed[key] = (flaw, self._clock.monotonic() + FAILED_SECONDS)
-        while len(self._failed) > MOST_KNOWN:
-            self._failed.popitem(last=False)
+        self._failed[_key("link", user_id, url)] = (flaw, self._clock.monotonic() + FAILED_SECONDS)
 
     def failure(self, user_id: str, url: str) -> Flaw | None:
         """Return why a link could not be sent lately, None if it could or was not tried."""

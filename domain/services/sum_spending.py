@@ -8,6 +8,7 @@ import asyncio
 from domain.budgets.rule import Period
 from domain.budgets.windows import window_of
 from domain.request.turn_request import TurnRequest
+from domain.services.background_tasks import BackgroundTasks
 from domain.services.keep_ledger import KeepLedger
 from domain.services.store_budget import StoreHealth, within
 from ports.clock import Clock
@@ -56,7 +57,7 @@ class SumSpending:
 
     def __init__(self, ledger: LedgerSums, keeper: KeepLedger, store: StoreHealth, telemetry: Telemetry) -> None:
         self._ledger, self._keeper, self._store, self._telemetry = ledger, keeper, store, telemetry
-        self._tasks: set[asyncio.Task[SpentSoFar | None]] = set()
+        self._tasks = BackgroundTasks()
 
     def begin(self, request: TurnRequest, *, names_chat: bool) -> AskedSums | None:
         """Start to read what a turn shows; None if it shows nothing. `names_chat`: the ledger knows the chat."""
@@ -67,19 +68,12 @@ class SumSpending:
         if len(self._tasks) >= MOST:
             self._telemetry.event("debug", NOT_SHOWN, reason="busy")
             return None
-        work = self._read(request, chat_id)
-        reading = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-spending")
-        self._tasks.add(reading)
-        reading.add_done_callback(self._tasks.discard)
+        reading = self._tasks.begin(self._read(request, chat_id), "openrouter-pipe-spending")
         return AskedSums(reading, self._store.clock, self._telemetry)
 
     async def aclose(self) -> None:
         """Stop reading."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class SweepLedger:
         self._passes = BackgroundPass(FRAME, clock, ids, telemetry)
 
     def is_due(self, namespace: str) -> bool:
-        """Return whether a namespace is to be swept: a minute after its first turn, then from time to time."""
+        """Return whether a namespace is to be swept: soon after its first turn, then from time to time."""
         return self._passes.is_due(namespace)
 
     def begin(self, plan: LedgerPlan) -> None:

@@ -16,6 +16,7 @@ from domain.services.list_models import Listing
 from domain.turn.steps import Output
 from entrypoints.core.budget_policy import spending_of
 from entrypoints.core.media_policy import intake_of
+from entrypoints.core.memory_policy import remembering_of
 from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
@@ -29,7 +30,6 @@ from entrypoints.core.policy import (
     limits_of,
     offer_of,
     prompting_of,
-    remembering_of,
     retry_of,
     routing_of,
     server_tools_of,

@@ -146,7 +146,7 @@ class Container(DeclarativeContainer):
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )
     durable_memory: Factory[TurnMemory] = Factory(
-        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, watch=store
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, health=store
     )
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=host.provided.chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry

@@ -10,8 +10,9 @@ from domain.services.audit_keys import AuditKeys, KeyOwner, Whose
 from domain.services.watch_allowances import AllowancePlan, Low, Store, WatchAllowances
 from domain.usage.entries import key_id_of
 from entrypoints.core.foundation import Foundation
+from entrypoints.core.memory_policy import keeps_anything
 from entrypoints.core.paying_keys import paying_route_of
-from entrypoints.core.policy import keeps_anything, route_of, usable_route
+from entrypoints.core.policy import route_of, usable_route
 from entrypoints.core.storage_lazy import LazyBreakerState
 from entrypoints.settings import Settings
 from ports.allowances import Allowances
@@ -53,9 +54,9 @@ class CoreKeys:
         self._storage_key = (namespace, key_id)
         self._audit.uses(KeyOwner(namespace, Whose.STORAGE), key_id)
 
-    def to_tell(self, person: Person) -> tuple[Low, ...]:
+    def take_warnings(self, person: Person) -> tuple[Low, ...]:
         """Return which limits an administrator is to be warned of now; nobody else is."""
-        return self.allowances.to_tell(person.user_id) if self._watches and person.is_admin else ()
+        return self.allowances.take_warnings(person.user_id) if self._watches and person.is_admin else ()
 
     async def drained(self) -> None:
         """Return once every change is logged."""

@@ -4,12 +4,11 @@ from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.core_books import CoreBooks
-from entrypoints.core.core_redis import CoreRedis
-from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.foundation import Foundation
+from entrypoints.core.memory_policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
-from entrypoints.core.storage import Storage
 from entrypoints.settings import Settings
 
 
@@ -18,18 +17,16 @@ class CoreStores:
 
     def __init__(
         self,
-        storage: Storage,
+        base: Foundation,
+        artifacts: FrontedArtifacts,
         memories: Memories,
         cleaning: CleanArtifacts,
-        timings: RequestTimings,
-        records: RequestRecords,
         books: CoreBooks,
-        redis: CoreRedis,
-        artifacts: FrontedArtifacts,
     ) -> None:
-        self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records, self.redis, self.artifacts = timings, records, redis, artifacts
-        self.books = books
+        self.storage, self.redis, self.artifacts, self.books = base.storage, base.redis, artifacts, books
+        self._memories, self._cleaning = memories, cleaning
+        folder = base.location.folder
+        self.timings, self.records = RequestTimings(folder, base.telemetry), RequestRecords(folder, base.telemetry)
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""

@@ -1,69 +1,30 @@
-"""Open the core on the running event loop: open its adapters, wire them, and return the interface to use."""
+"""Open the core on the running event loop: what it stands on, what reaches the network, what is wired of both."""
 
-import os
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from functools import partial
 from types import TracebackType
 from typing import Self
 
-from adapters.fetch.fetcher import AioFetcher
-from adapters.imaging.redraw import LibraryPictures
-from adapters.json_schema.checker import JsonSchemaChecker
-from adapters.memory.breaker_state import MemoryBreakerState
-from adapters.openrouter.allowances import AioAllowances
-from adapters.openrouter.catalog.listing import AioCatalog
-from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.figures import AioFigures
-from adapters.openrouter.generations import AioGenerations
-from adapters.openrouter.transport.environment import read_environment
-from adapters.openrouter.transport.pool import SessionPool
-from adapters.process.clock import SystemClock
-from adapters.process.ids import SystemIds
-from adapters.process.slots import ProcessSlots
-from adapters.process.state import shared_state
-from adapters.process.threads import ThreadOffload
-from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
-from domain.services.clean_artifacts import CleanableStore
 from domain.services.fetch_remote import FetchRemote
-from domain.services.follow_breakers import FollowBreakers
 from domain.services.list_models import Listing
-from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
-from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
-from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
-from entrypoints.core.catalog_caches import catalog_caches
-from entrypoints.core.container import Container, HostPorts
-from entrypoints.core.core_books import CoreBooks, UpstreamAccounts
-from entrypoints.core.core_redis import CoreRedis
-from entrypoints.core.core_stores import CoreStores
-from entrypoints.core.core_telemetry import CoreTelemetry
+from entrypoints.core.container import HostPorts
+from entrypoints.core.core_books import CoreBooks
 from entrypoints.core.download_policy import icon_source_of
-from entrypoints.core.foundation import Foundation
+from entrypoints.core.foundation import open_foundation
+from entrypoints.core.network import open_network
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import switches_of
-from entrypoints.core.redis_artifacts import FrontedArtifacts
-from entrypoints.core.redis_location import choice_of
-from entrypoints.core.request_records import RequestRecords
-from entrypoints.core.request_timings import RequestTimings
-from entrypoints.core.secret_mask import SecretMask
-from entrypoints.core.shared_stores import SharedBreakerState, SharedLeases
-from entrypoints.core.storage import Storage
-from entrypoints.core.storage_lazy import LazyBreakerState, LazyLeases, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
+from entrypoints.core.wiring import wire_container, wire_stores
 from entrypoints.settings import Settings
 from ports.files import Files
-from ports.metrics import Labels
 from ports.notices import Notices
 from ports.toolbox import Toolbox
-
-LOOKUPS = 4
-"""Names that are looked up at the same time; slow lookups do not count."""
 
 
 class Core:
@@ -72,77 +33,14 @@ class Core:
     def __init__(self, settings: Settings, location: StorageLocation, host: HostPorts) -> None:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
-        self.redact = SecretMask(os.environ, location.url)
-        self.clock, self.ids = SystemClock(), SystemIds()
-        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
-        self.telemetry = CoreTelemetry(self.redact, shared_state(), self.clock, self.offload)
-        read_surroundings = partial(read_environment, shared=shared_state())
-        pool = SessionPool(self.telemetry, read_surroundings)
-        self._stack.push_async_callback(pool.aclose)
-        self._stack.push_async_callback(self.offload.aclose)
-        self._stack.push_async_callback(lookups.aclose)
-        read = partial(read_surroundings, self.telemetry)
-        storage = Storage(
-            location,
-            clock=self.clock,
-            offload=self.offload,
-            telemetry=self.telemetry,
-            sealed_with=self._stored_with,
-        )
-        self._stack.push_async_callback(storage.aclose)
-        self._stack.push_async_callback(self.telemetry.metrics.aclose)
-        slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
-        self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
-        redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
-        self._stack.push_async_callback(redis.aclose)
-        artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
-        store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
-        base = Foundation(self.clock, self.ids, self.offload, self.telemetry, location, storage, redis, store)
-        asked = (pool, self._concurrent_requests)
-        upstream = UpstreamAccounts(AioGenerations(*asked), AioFigures(*asked), AioAllowances(*asked))
-        fetcher = AioFetcher(read, offload=self.offload, lookups=lookups)
-        books = CoreBooks(base, upstream, FetchRemote(fetcher, self.clock, self.telemetry), host.people)
-        breakers = FollowBreakers(storage.shared_breakers, MemoryBreakerState(shared_state()), store)
-        self._stack.push_async_callback(breakers.aclose)
-        container = Container(
-            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
-            catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
-            pictures=LibraryPictures(self.offload),
-            fetcher=fetcher,
-            sniffer=MagicSniffer(),
-            clock=self.clock,
-            ids=self.ids,
-            offload=self.offload,
-            slots=slots,
-            tool_slots=tool_slots,
-            tool_runs=LazyToolRuns(storage),
-            temporary_tool_runs=storage.memory.stores.tool_runs,
-            journal_cipher=storage.journal_cipher,
-            breaker_state=SharedBreakerState(redis, LazyBreakerState(storage)),
-            leases=SharedLeases(redis, LazyLeases(storage)),
-            turn_breaker_state=SharedBreakerState(redis, breakers),
-            checker=JsonSchemaChecker(self.telemetry),
-            telemetry=self.telemetry,
-            metrics=self.telemetry.metrics,
-            spans=self.telemetry.metrics,
-            redact=self.redact,
-            caches=catalog_caches(location, storage, redis),
-            store=store,
-            books=books.of_turns(),
-            host=host,
-        )
-        container.check_dependencies()
-        # What Redis answers says nothing of the database, which others ask directly.
-        by_redis = bool(choice_of(settings, host.redis).url)
-        remembering = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics) if by_redis else store
-        memories = Memories(
-            container.durable_memory(opened=artifacts.sealed_store, watch=remembering),
-            container.temporary_memory(opened=storage.in_memory),
-        )
-        timings = RequestTimings(location.folder, self.telemetry)
-        records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, books, redis, artifacts)
+        base = open_foundation(self._stack, location, host.redis, self._stored_with)
+        self.redact, self.telemetry = base.redact, base.telemetry
+        self.clock, self.ids, self.offload = base.clock, base.ids, base.offload
+        network = open_network(self._stack, base, self._concurrent_requests)
+        remote = FetchRemote(network.fetcher, base.clock, base.telemetry)
+        books = CoreBooks(base, network.accounts, remote, host.people)
+        container = wire_container(self._stack, base, network, books, host)
+        self.stores = wire_stores(container, base, books, settings, host)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -223,21 +121,6 @@ class Core:
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
-
-
-async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> CleanableStore | None:
-    """Return what is to be cleaned, by one worker at a time."""
-    store = await artifacts.cleanable()
-    return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
-
-
-def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:
-    return {
-        ("requests", "running"): slots.taken,
-        ("requests", "waiting"): slots.waiting,
-        ("tools", "running"): tool_slots.taken,
-        ("tools", "waiting"): tool_slots.waiting,
-    }
 
 
 def open_core(settings: Settings, location: StorageLocation = IN_MEMORY, host: HostPorts | None = None) -> Core:

@@ -1,10 +1,9 @@
-"""Turn `Settings`, and nothing else, into the core's limits, retries, routes, retention and choice of models."""
+"""Turn `Settings`, and nothing else, into the core's limits, retries, routes and choice of models."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal
 
-from adapters.vault.vault import VaultOptions
 from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
@@ -17,17 +16,14 @@ from domain.request.turn_request import (
     EndpointChoice,
     Identifiers,
     Prompting,
-    Remembering,
     Routing,
     ServerTools,
     Thinking,
     Tooling,
 )
-from domain.services.clean_artifacts import Retention
 from entrypoints.core.time_zones import time_zone
 from entrypoints.settings import Settings
 from entrypoints.settings_requests import object_of
-from entrypoints.settings_secret import passphrases
 from ports.responses import Endpoint, Limits, Route
 
 
@@ -40,16 +36,6 @@ class Origin:
 
 
 NO_ORIGIN = Origin()
-
-
-@dataclass(frozen=True, slots=True)
-class VaultSettings:
-    """The keys and options for the vault; `unreadable`: a passphrase is stored but cannot be decrypted."""
-
-    newest: str = field(default="", repr=False)
-    older: tuple[str, ...] = field(default=(), repr=False)
-    unreadable: bool = False
-    options: VaultOptions = field(default_factory=VaultOptions)
 
 
 def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
@@ -130,23 +116,6 @@ def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
         cache_ttl=settings.anthropic_prompt_cache_ttl,
         changing_last=settings.memories_after_history and not is_task,
         use_output_ceiling=settings.use_model_max_output_tokens,
-    )
-
-
-def keeps_anything(settings: Settings) -> bool:
-    """Return whether turns store anything."""
-    return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
-
-
-def remembering_of(settings: Settings, namespace: str, *, references: bool = False) -> Remembering:
-    """Return which parts of a turn are stored."""
-    return Remembering(
-        namespace=namespace,
-        reasoning=settings.persist_reasoning_tokens,
-        tool_results=settings.persist_tool_results,
-        full_turns=settings.tool_output_retention_turns,
-        references=references,
-        quota_bytes=settings.artifact_quota_mb * MEBIBYTE,
     )
 
 
@@ -248,17 +217,6 @@ def longest_attempt(settings: Settings) -> float:
     return max(LONGEST_ATTEMPT, 2.0 * (settings.http_total_timeout_seconds or 0))
 
 
-def retention_of(settings: Settings, namespace: str) -> Retention:
-    """Return how long unused data is kept, how often it is cleaned, and what an administrator confirmed."""
-    return Retention(
-        namespace,
-        settings.artifact_cleanup_days,
-        settings.artifact_cleanup_interval_hours,
-        confirmed=settings.artifact_cleanup_confirm,
-        confirm_with="ARTIFACT_CLEANUP_CONFIRM=",
-    )
-
-
 def switches_of(settings: Settings) -> Switches:
     """Return which fields of the host's model rows are updated from upstream's list."""
     return Switches(
@@ -268,17 +226,6 @@ def switches_of(settings: Settings) -> Switches:
         public=settings.new_model_access_control == "public",
         direct_files=settings.direct_uploads,
     )
-
-
-def vault_of(settings: Settings) -> VaultSettings:
-    """Return the keys and options for the vault."""
-    newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
-    options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
-    return VaultSettings(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
-
-
-def _cap(price: float | None) -> Decimal | None:
-    return None if price is None else Decimal(repr(price))
 
 
 def insecure_hosts(settings: Settings) -> frozenset[str]:
@@ -294,3 +241,7 @@ def hosts(listed: str) -> frozenset[str]:
 def support_of(settings: Settings) -> str:
     """Return the contact for help that error cards show; may be empty."""
     return " \u00b7 ".join(contact for contact in (settings.support_email, settings.support_url) if contact)
+
+
+def _cap(price: float | None) -> Decimal | None:
+    return None if price is None else Decimal(repr(price))

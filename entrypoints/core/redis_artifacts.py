@@ -1,18 +1,16 @@
 """Artifacts with Redis before the database, while Redis is used: made, renewed and closed with what they stand on."""
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from domain.services.background_tasks import BackgroundTasks
 from domain.services.clean_artifacts import CleanableStore
 from domain.services.remember_turn import SealedStore
-from entrypoints.core.core_redis import CoreRedis
-from entrypoints.core.storage import Storage
+from entrypoints.core.foundation import Foundation
+from entrypoints.core.shared_stores import SharedLeases
 from entrypoints.core.stores import Stores
 from entrypoints.settings import Settings
 from ports.artifacts import ArtifactStore, QueuedArtifactStore
-from ports.ids import Ids
-from ports.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from adapters.redis.artifact_flusher import WriteBehind
@@ -25,13 +23,13 @@ Parts = tuple["RedisStores", QueuedArtifactStore, "WriteBehind"]
 class FrontedArtifacts:
     """The stores of one event loop before its database. `redis` closes them before it closes its connection."""
 
-    def __init__(self, storage: Storage, redis: CoreRedis, settings: Settings, ids: Ids, telemetry: Telemetry) -> None:
-        self._storage, self._redis, self._settings, self._telemetry = storage, redis, settings, telemetry
-        self._worker = ids.new_id()
+    def __init__(self, base: Foundation, settings: Settings) -> None:
+        self._storage, self._redis, self._settings, self._telemetry = base.storage, base.redis, settings, base.telemetry
+        self._worker = base.ids.new_id()
         self._parts: Parts | None = None
         self._made: RedisArtifacts | None = None
-        self._closing: set[asyncio.Task[None]] = set()
-        redis.before_closing = self.aclose
+        self._closing = BackgroundTasks()
+        base.redis.before_closing = self.aclose
 
     def follow(self, settings: Settings) -> None:
         """Follow the newest settings."""
@@ -43,18 +41,18 @@ class FrontedArtifacts:
         return replace(sealed, artifacts=self._before(await self._storage.stores())) if sealed.durable else sealed
 
     async def cleanable(self) -> CleanableStore | None:
-        """Return what is to be cleaned, None if nothing is."""
+        """Return what is to be cleaned, by one worker of all that share Redis or the database; None if nothing is."""
         store = await self._storage.cleanable()
         if store is None:
             return None
         artifacts = self._before(await self._storage.stores())
-        return replace(store, artifacts=artifacts, rotation=artifacts)
+        leases = SharedLeases(self._redis, store.leases)
+        return replace(store, artifacts=artifacts, rotation=artifacts, leases=leases)
 
     async def aclose(self) -> None:
         """Write what waits and end the background work."""
         self._close_beside()
-        if self._closing:
-            await asyncio.wait(set(self._closing))
+        await self._closing.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -63,12 +61,12 @@ class FrontedArtifacts:
         redis, behind = self._redis.connected, stores.artifacts
         if redis is None or stores.read_only or not isinstance(behind, QueuedArtifactStore):
             return behind
-        said = self._settings
+        settings = self._settings
         options = redis.write_behind(
-            cache_seconds=said.redis_cache_ttl_seconds,
-            batch_rows=said.db_batch_size,
-            warn_rows=said.redis_pending_warn_threshold,
-            failure_limit=said.redis_flush_failure_limit,
+            cache_seconds=settings.redis_cache_ttl_seconds,
+            batch_rows=settings.db_batch_size,
+            warn_rows=settings.redis_pending_warn_threshold,
+            failure_limit=settings.redis_flush_failure_limit,
         )
         parts = (redis, behind, options)
         if self._made is None or self._parts != parts:
@@ -80,6 +78,4 @@ class FrontedArtifacts:
     def _close_beside(self) -> None:
         made, self._made = self._made, None
         if made is not None:
-            task = asyncio.get_running_loop().create_task(made.aclose(), name="openrouter-pipe-close-artifacts")
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._closing.begin(made.aclose(), "openrouter-pipe-close-artifacts")

@@ -7,6 +7,7 @@ from pathlib import Path
 from adapters.records.options import ArchiveForm, StoreOptions
 from adapters.records.zip_transcripts import ZipTranscripts
 from domain.request.turn_request import Person
+from domain.services.background_tasks import BackgroundTasks
 from entrypoints.settings import Settings
 from ports.telemetry import Telemetry
 from ports.transcripts import Record, Transcript, Transcripts
@@ -27,7 +28,7 @@ class RequestRecords:
         self._options: StoreOptions | None = None
         self._emails = True
         self._store: ZipTranscripts | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = BackgroundTasks()
         self._warned: set[tuple[str, str]] = set()
         self.most_entries = 0
 
@@ -51,8 +52,7 @@ class RequestRecords:
         """Write what waits."""
         self._close()
         self._settings = self._options = None
-        while self._closing:
-            await asyncio.wait(self._closing)
+        await self._closing.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -99,11 +99,7 @@ class RequestRecords:
     def _close(self) -> None:
         store, self._store = self._store, None
         if store is not None:
-            task = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(store.close), name="openrouter-pipe-close-records"
-            )
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._closing.begin(asyncio.to_thread(store.close), "openrouter-pipe-close-records")
 
 
 def _rendered(transcript: Transcript, *, emails: bool) -> Record:

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from adapters.logs.timing_log import TimingLog
+from domain.services.background_tasks import BackgroundTasks
 from entrypoints.settings import Settings
 from ports.telemetry import Telemetry
 from ports.timings import TimingScope
@@ -19,7 +20,7 @@ class RequestTimings:
         self._folder, self._telemetry = folder, telemetry
         self._log: TimingLog | None = None
         self._file: Path | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = BackgroundTasks()
 
     def scope(self, settings: Settings, request_id: str) -> TimingScope | None:
         """Return what receives the stations of a request; None if they are not logged."""
@@ -40,14 +41,9 @@ class RequestTimings:
         """Write what waits and close the file."""
         self._close()
         self._file = None
-        while self._closing:
-            await asyncio.wait(self._closing)
+        await self._closing.drained()
 
     def _close(self) -> None:
         log, self._log = self._log, None
         if log is not None:
-            task = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(log.close), name="openrouter-pipe-close-timing-log"
-            )
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._closing.begin(asyncio.to_thread(log.close), "openrouter-pipe-close-timing-log")

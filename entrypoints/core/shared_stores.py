@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.recent import Recent
 from entrypoints.core.core_redis import CoreRedis
 from ports.breaker_state import BreakerState, BreakerStateUnavailable
 from ports.cache import CacheUnavailable
@@ -68,7 +69,7 @@ class SharedLeases:
 
     def __init__(self, redis: CoreRedis, second: Leases) -> None:
         self._redis, self._second = redis, second
-        self._held: dict[tuple[str, str], tuple[Lease | None, Lease | None]] = {}
+        self._held = Recent[tuple[str, str], tuple[Lease | None, Lease | None]](MOST_HELD)
 
     async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
         """Take the lease in both places; where one refuses, release what the other granted."""
@@ -102,11 +103,7 @@ class SharedLeases:
             await self._second.release(second)
 
     def _keep(self, lease: Lease, first: Lease | None, second: Lease | None) -> Lease:
-        key = lease.name, lease.owner
-        self._held.pop(key, None)
-        while len(self._held) >= MOST_HELD:
-            del self._held[next(iter(self._held))]
-        self._held[key] = (first, second)
+        self._held[lease.name, lease.owner] = (first, second)
         return lease
 
     async def _release_first(self, lease: Lease) -> None:

@@ -15,7 +15,7 @@ from adapters.vault.key_file import KeyFileUnusable
 from domain.services.clean_artifacts import CleanableStore
 from domain.services.remember_turn import SealedStore
 from domain.services.store_budget import PROBE_SECONDS
-from entrypoints.core.policy import VaultSettings
+from entrypoints.core.memory_policy import VaultSettings
 from entrypoints.core.storage_file import FileWatch
 from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.storage_vault import SealedWith, StorageVault

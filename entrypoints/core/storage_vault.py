@@ -10,7 +10,7 @@ from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.keys import KEY_BYTES, key_of_passphrase
 from adapters.vault.vault import KeyRing, make_vault
 from domain.services.lasting_lookup_key import lasting_lookup_key
-from entrypoints.core.policy import VaultSettings
+from entrypoints.core.memory_policy import VaultSettings
 from entrypoints.core.storage_location import LOOKUP_KEY_FILE
 from entrypoints.core.stores import Stores
 from entrypoints.core.warned_once import WarnedOnce

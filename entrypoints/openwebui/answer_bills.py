@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.conversation.bounded_ids import cache_key
+from domain.recent import Recent
 from domain.request.turn_request import Caller
 from domain.turn.steps import End, Reason
 from domain.usage.accounting import add
@@ -42,7 +43,7 @@ class AnswerBills:
     """The bills of the newest answers, each by its person, chat and message. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Past] = {}
+        self._known = Recent[bytes, Past](KEPT)
 
     def bill(self, call: HostCall, *, host_sums: bool) -> "AnswerBill":
         """Return the bill that this call goes on with. `host_sums`: the host adds up the requests of one run itself."""
@@ -56,9 +57,6 @@ class AnswerBills:
         return AnswerBill(past, call.run.id, host_adds_up=host_sums and same_run, keep=lambda now: self._keep(key, now))
 
     def _keep(self, key: bytes, past: Past) -> None:
-        self._known.pop(key, None)
-        while len(self._known) >= KEPT:
-            del self._known[next(iter(self._known))]
         self._known[key] = past
 
 

@@ -15,9 +15,10 @@ from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
 from entrypoints.core.budget_policy import spending_of
+from entrypoints.core.memory_policy import keeps_anything
 from entrypoints.core.open_core import Core
 from entrypoints.core.paying_keys import pays_own_key
-from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
+from entrypoints.core.policy import insecure_hosts, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
@@ -231,7 +232,7 @@ async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emit
 
 async def _warn_of_limits(core: Core, call: HostCall, emitter: GuardedEmitter, vocabulary: Vocabulary) -> None:
     """Show an administrator in the page, once, that the key of this server has little left to spend."""
-    if call.emitter is not None and (low := core.stores.books.keys.to_tell(call.person)):
+    if call.emitter is not None and (low := core.stores.books.keys.take_warnings(call.person)):
         await emitter.emit(_warning("\n".join(allowance_words(one.allowance, vocabulary) for one in low)))
 
 

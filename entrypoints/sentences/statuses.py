@@ -51,6 +51,12 @@ DRAWING_LINES = (
 """The same while a model draws that does nothing else."""
 _TOO_MANY_TOOLS = "The provider does not accept so many tools; left out: {tools}\u2026"
 _TOOL_REJECTED = "The provider rejects the definition of a tool; left out: {tools}\u2026"
+_Wait = StillWaiting | WaitingForPlace | TryingAgain
+"""The turn waits."""
+_SentAgain = EffortAdjusted | EffortLeftOut | ThinkingLeftOut | HistoryAsText | OutputLimited | ToolsRejected
+"""Upstream refused a request, which goes once more without what it refused."""
+_Prepared = ResultsShortened | ToolsLeftOut | MediaLeftOut | ModelReplaced | CheaperModel | PaidToolsLeftOut | BudgetLow
+"""What is known before a request is sent, and how it differs from what was asked for."""
 _LAST = (
     AnswerBegins,
     BudgetLow,
@@ -67,65 +73,23 @@ _LAST = (
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return a status as one line; an empty text removes the line."""
-    say = vocabulary.say
+    if isinstance(status, _Wait):
+        return _wait_words(status, vocabulary)
+    if isinstance(status, _SentAgain):
+        return _sent_again_words(status, vocabulary)
+    if isinstance(status, _Prepared):
+        return _prepared_words(status, vocabulary)
     match status:
-        case StillWaiting(stage, drawing):
-            lines = DRAWING_LINES if drawing else WAITING_LINES
-            return say(lines[min(stage, len(lines)) - 1])
-        case WaitingForPlace(0):
-            return say("All places are taken; waiting in line\u2026")
-        case WaitingForPlace(ahead):
-            return say("All places are taken; waiting in line, {ahead} before you\u2026", ahead=ahead)
-        case TryingAgain(fault, seconds, attempt):
-            when = wait_words(seconds, vocabulary=vocabulary)
-            again = say("Trying again {when} (attempt {attempt})\u2026", when=when, attempt=attempt)
-            return f"{happened(fault, vocabulary)} {again}"
-        case EffortAdjusted(was, effort):
-            sentence = "Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
-            return say(sentence, was=was, effort=effort)
-        case EffortLeftOut():
-            return say("The model rejects a reasoning effort; it now chooses its own\u2026")
-        case ThinkingLeftOut():
-            return say("The provider rejects the reasoning of earlier answers; sending the message without it\u2026")
-        case HistoryAsText():
-            return say("The provider rejects the form of earlier answers; sending them as plain text\u2026")
-        case OutputLimited(tokens):
-            sentence = "The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
-            return say(sentence, tokens=tokens)
-        case ResultsShortened(count):
-            return vocabulary.count(
-                count,
-                "Shortened 1 earlier tool result so that the chat fits the model.",
-                "Shortened {number} earlier tool results so that the chat fits the model.",
-            )
-        case ToolsRejected(names, surplus):
-            sentence = _TOO_MANY_TOOLS if surplus else _TOOL_REJECTED
-            return say(sentence, tools=listed_names(names, vocabulary))
-        case ModelReplaced(was, by):
-            return say("{was} is not available; {by} answers instead.", was=was, by=by)
-        case CheaperModel(was, by, budget):
-            sentence = "The budget {budget} is spent for {was}; {by} answers instead."
-            return say(sentence, budget=quoted(budget), was=was, by=by)
-        case PaidToolsLeftOut(budget):
-            sentence = "The budget {budget} is spent; web search and other paid tools are not offered in this turn."
-            return say(sentence, budget=quoted(budget))
-        case BudgetLow():
-            return low_line(status, vocabulary)
-        case ToolsLeftOut(names, most):
-            sentence = "This model takes at most {most} tools. Not offered in this turn: {tools}."
-            return say(sentence, most=most, tools=listed_names(names, vocabulary))
         case PictureNotStored():
-            return say(
+            return vocabulary.say(
                 "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
             )
-        case MediaLeftOut():
-            return media_words(status, vocabulary)
         case FileNotStored():
-            return say("A file that a tool returned could not be stored; it is not shown.")
+            return vocabulary.say("A file that a tool returned could not be stored; it is not shown.")
         case CallWithheld(""):
-            return say("OpenRouter Armor blocked a tool call.")
+            return vocabulary.say("OpenRouter Armor blocked a tool call.")
         case CallWithheld(tool):
-            return say("OpenRouter Armor blocked a call of the tool {tool}.", tool=tool)
+            return vocabulary.say("OpenRouter Armor blocked a call of the tool {tool}.", tool=tool)
         case AnswerBegins():
             return ""
     assert_never(status)
@@ -161,3 +125,66 @@ def running_line(tool: str, vocabulary: Vocabulary = NEUTRAL) -> str:
 def ran_line(tool: str, vocabulary: Vocabulary = NEUTRAL, count: int = 1) -> str:
     """Return the line that a tool has run, or `count` of them at the same time."""
     return vocabulary.count(count, "Ran {tool}", "Ran {number} tools", tool=tool)
+
+
+def _wait_words(status: _Wait, vocabulary: Vocabulary) -> str:
+    match status:
+        case StillWaiting(stage, drawing):
+            lines = DRAWING_LINES if drawing else WAITING_LINES
+            return vocabulary.say(lines[min(stage, len(lines)) - 1])
+        case WaitingForPlace(0):
+            return vocabulary.say("All places are taken; waiting in line\u2026")
+        case WaitingForPlace(ahead):
+            return vocabulary.say("All places are taken; waiting in line, {ahead} before you\u2026", ahead=ahead)
+        case TryingAgain(fault, seconds, attempt):
+            when = wait_words(seconds, vocabulary=vocabulary)
+            again = vocabulary.say("Trying again {when} (attempt {attempt})\u2026", when=when, attempt=attempt)
+            return f"{happened(fault, vocabulary)} {again}"
+    assert_never(status)
+
+
+def _sent_again_words(status: _SentAgain, vocabulary: Vocabulary) -> str:
+    say = vocabulary.say
+    match status:
+        case EffortAdjusted(was, effort):
+            sentence = "Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
+            return say(sentence, was=was, effort=effort)
+        case EffortLeftOut():
+            return say("The model rejects a reasoning effort; it now chooses its own\u2026")
+        case ThinkingLeftOut():
+            return say("The provider rejects the reasoning of earlier answers; sending the message without it\u2026")
+        case HistoryAsText():
+            return say("The provider rejects the form of earlier answers; sending them as plain text\u2026")
+        case OutputLimited(tokens):
+            sentence = "The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
+            return say(sentence, tokens=tokens)
+        case ToolsRejected(names, surplus):
+            sentence = _TOO_MANY_TOOLS if surplus else _TOOL_REJECTED
+            return say(sentence, tools=listed_names(names, vocabulary))
+    assert_never(status)
+
+
+def _prepared_words(status: _Prepared, vocabulary: Vocabulary) -> str:
+    match status:
+        case ResultsShortened(count):
+            return vocabulary.count(
+                count,
+                "Shortened 1 earlier tool result so that the chat fits the model.",
+                "Shortened {number} earlier tool results so that the chat fits the model.",
+            )
+        case ToolsLeftOut(names, most):
+            sentence = "This model takes at most {most} tools. Not offered in this turn: {tools}."
+            return vocabulary.say(sentence, most=most, tools=listed_names(names, vocabulary))
+        case MediaLeftOut():
+            return media_words(status, vocabulary)
+        case ModelReplaced(was, by):
+            return vocabulary.say("{was} is not available; {by} answers instead.", was=was, by=by)
+        case CheaperModel(was, by, budget):
+            sentence = "The budget {budget} is spent for {was}; {by} answers instead."
+            return vocabulary.say(sentence, budget=quoted(budget), was=was, by=by)
+        case PaidToolsLeftOut(budget):
+            sentence = "The budget {budget} is spent; web search and other paid tools are not offered in this turn."
+            return vocabulary.say(sentence, budget=quoted(budget))
+        case BudgetLow():
+            return low_line(status, vocabulary)
+    assert_never(status)

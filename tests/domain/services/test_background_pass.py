@@ -200,6 +200,23 @@ async def test_passes_come_a_while_after_the_first_turn_and_then_after_each_inte
     assert await passes_after(60.0) == 2
 
 
+async def test_a_pass_that_is_hastened_begins_with_the_next_turn(workers):
+    worker = workers.worker()
+    worker.hasten("key")
+    for _ in range(2):
+        worker.begin("key", 600.0, 0.0, lambda: _run(worker, workers))
+        await worker.drained()
+    assert workers.done == ["done"]
+
+
+async def test_work_without_a_lease_is_guarded_like_any_other(workers):
+    async def fail() -> bool:
+        raise StoreDown("locked")
+
+    assert not await workers.worker().guard(fail)
+    assert [(line.name, line.values) for line in workers.log.lines] == [("work_failed", {"reason": "locked"})]
+
+
 async def test_closing_cancels_the_work_gives_the_lease_back_and_nothing_begins_any_more(workers):
     worker = workers.worker()
 

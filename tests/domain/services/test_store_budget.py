@@ -31,7 +31,7 @@ class Place:
 
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
-        self.watch = StoreHealth(self.clock, self.log)
+        self.health = StoreHealth(self.clock, self.log)
 
     async def ask(
         self,
@@ -42,7 +42,7 @@ class Place:
         time: StoreBudget | None = None,
     ) -> str:
         """Query a store that answers, or fails, after some seconds."""
-        asking = asyncio.create_task(self._asked(seconds, error, writes, time or StoreBudget(self.watch)))
+        asking = asyncio.create_task(self._asked(seconds, error, writes, time or StoreBudget(self.health)))
         left = seconds
         while not asking.done():
             await settled()
@@ -84,14 +84,14 @@ async def test_store_that_never_answers_costs_one_turn_its_seconds_and_the_next_
 
 
 async def test_queries_of_one_turn_share_its_seconds(place: Place) -> None:
-    time, began = StoreBudget(place.watch), place.clock.monotonic()
+    time, began = StoreBudget(place.health), place.clock.monotonic()
     assert [await place.ask(1.2, time=time), await place.ask(1.2, time=time)] == ["answered", "answered"]
     assert await place.ask(1.2, time=time) == "timeout"
     assert place.clock.monotonic() - began == pytest.approx(STORE_SECONDS)
 
 
 async def test_callers_that_wait_at_the_same_time_share_the_same_seconds(place: Place) -> None:
-    time = StoreBudget(place.watch)
+    time = StoreBudget(place.health)
 
     async def wait() -> None:
         async with time.spent():
@@ -105,12 +105,12 @@ async def test_callers_that_wait_at_the_same_time_share_the_same_seconds(place: 
 
 
 async def test_turn_of_many_rounds_does_not_use_up_its_seconds_with_a_healthy_store(place: Place) -> None:
-    time = StoreBudget(place.watch)
+    time = StoreBudget(place.health)
     assert {await place.ask(0.2, time=time, writes=True) for _ in range(200)} == {"answered"}
 
 
 async def test_turn_whose_seconds_are_used_up_does_not_close_the_store_to_others(place: Place) -> None:
-    time = StoreBudget(place.watch)
+    time = StoreBudget(place.health)
     for seconds in (1.5, 1.5):
         await place.ask(seconds, time=time)
     began = place.clock.monotonic()
@@ -122,9 +122,9 @@ async def test_turn_whose_seconds_are_used_up_does_not_close_the_store_to_others
 async def test_one_caller_probes_after_the_pause_and_its_success_readmits_all(place: Place) -> None:
     await place.ask(1_000.0)
     place.clock.advance(PROBE_SECONDS)
-    place.watch.admit()
+    place.health.admit()
     with pytest.raises(StoreSkipped):
-        place.watch.admit()
+        place.health.admit()
     place.clock.advance(PROBE_SECONDS)
     assert [await place.ask(0.1), await place.ask(0.1, writes=True)] == ["answered", "answered"]
 
@@ -195,7 +195,7 @@ async def test_failure_is_logged_again_after_the_store_worked(place: Place) -> N
 
 async def test_background_work_is_tried_during_a_pause_and_can_end_it(place: Place) -> None:
     await place.ask(1_000.0)
-    async with place.watch.watched(EVENT, writes=True):
+    async with place.health.watched(EVENT, writes=True):
         pass
     assert await place.ask() == "answered"
 
@@ -203,11 +203,11 @@ async def test_background_work_is_tried_during_a_pause_and_can_end_it(place: Pla
 async def test_failure_that_takes_long_means_that_the_store_hangs(place: Place) -> None:
     await place.ask(HANGING_SECONDS, BreakerStateUnavailable("unreachable"))
     assert await place.ask() == "skipped"
-    assert place.watch.hangs()
+    assert place.health.hangs()
 
 
 async def test_cancelled_caller_does_not_count_as_a_failure(place: Place) -> None:
-    asking = asyncio.create_task(place._asked(1_000.0, None, False, StoreBudget(place.watch)))
+    asking = asyncio.create_task(place._asked(1_000.0, None, False, StoreBudget(place.health)))
     await until(lambda: place.clock.moments)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -217,19 +217,19 @@ async def test_cancelled_caller_does_not_count_as_a_failure(place: Place) -> Non
 
 async def test_other_tasks_are_awaited_briefly_unless_the_store_hangs(place: Place) -> None:
     never = asyncio.create_task(asyncio.Event().wait())
-    waiting = asyncio.create_task(StoreBudget(place.watch).wait([never], 1_000.0))  # type: ignore[list-item]
+    waiting = asyncio.create_task(StoreBudget(place.health).wait([never], 1_000.0))  # type: ignore[list-item]
     await until(lambda: place.clock.moments)
     place.clock.advance(STORE_SECONDS)
     await waiting
     await place.ask(1_000.0)
-    await StoreBudget(place.watch).wait([never], 1_000.0)  # type: ignore[list-item]
+    await StoreBudget(place.health).wait([never], 1_000.0)  # type: ignore[list-item]
     never.cancel()
 
 
 async def test_who_reports_quick_failures_itself_leaves_the_reports_of_others_alone(place: Place) -> None:
     async def silent(error: Exception | None = None) -> None:
         with suppress(StoreTrouble):
-            async with place.watch.watched("", writes=True):
+            async with place.health.watched("", writes=True):
                 if error is not None:
                     raise error
 
@@ -245,7 +245,7 @@ async def test_who_reports_quick_failures_itself_leaves_the_reports_of_others_al
 async def test_whoever_finds_the_store_hanging_reports_it_as_all_skip_it(place: Place) -> None:
     async def hang() -> None:
         with suppress(StoreTrouble):
-            async with place.watch.watched("", writes=True, seconds=STORE_SECONDS):
+            async with place.health.watched("", writes=True, seconds=STORE_SECONDS):
                 await place.clock.sleep_until(1_000.0)
 
     for _ in range(2):
@@ -257,7 +257,7 @@ async def test_whoever_finds_the_store_hanging_reports_it_as_all_skip_it(place: 
         place.clock.advance(PROBE_SECONDS)
     assert [line.values["reason"] for line in place.log.lines] == ["timeout"]
     assert place.log.lines[0].name == HANGS
-    async with place.watch.watched("", writes=True):
+    async with place.health.watched("", writes=True):
         pass
     assert await place.ask(1_000.0) == "timeout"
     assert place.reasons() == ["timeout"]

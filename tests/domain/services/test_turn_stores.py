@@ -37,9 +37,9 @@ class Place:
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.disk, self.opened = TroubledArtifacts(self.clock, lifetime=float("inf")), 0
-        self.watch = StoreHealth(self.clock, self.log)
+        self.health = StoreHealth(self.clock, self.log)
         in_memory = SealedStore(MemoryArtifacts(self.clock), NamedKeyCipher(), durable=False)
-        durable = self._memory(SealedStore(self.disk, NamedKeyCipher("key")), self.watch)
+        durable = self._memory(SealedStore(self.disk, NamedKeyCipher("key")), self.health)
         self.memories = Memories(durable, self._memory(in_memory))
         self.choice = ChooseStores(
             MemoryToolRuns(),
@@ -47,16 +47,16 @@ class Place:
             None,
             offload=InlineOffload(),
             telemetry=self.log,
-            store=self.watch,
+            store=self.health,
             own=lambda work, _name: work.close(),
         )
 
-    def _memory(self, store: SealedStore, watch: StoreHealth | None = None) -> TurnMemory:
+    def _memory(self, store: SealedStore, health: StoreHealth | None = None) -> TurnMemory:
         async def opened() -> SealedStore:
             self.opened += store.durable
             return store
 
-        given = {"clock": self.clock, "ids": FakeIds(), "telemetry": self.log, "watch": watch}
+        given = {"clock": self.clock, "ids": FakeIds(), "telemetry": self.log, "health": health}
         return TurnMemory(opened=opened, offload=InlineOffload(), **given)  # type: ignore[arg-type]
 
     def of(self, request: TurnRequest) -> TurnStores:
@@ -127,8 +127,8 @@ async def test_saved_chat_does_not_find_turns_of_a_temporary_one(place: Place) -
 async def test_hanging_store_does_not_affect_the_memory_of_a_temporary_chat(place: Place) -> None:
     await place.remember(UNSAVED)
     with suppress(StoreTrouble):
-        async with place.watch.watched("failed"):
+        async with place.health.watched("failed"):
             place.clock.advance(HANGING_SECONDS)
             raise ArtifactsUnavailable("locked")
-    assert (await place.memories.durable.recall(SAVED, HERE, [ulid(1)], [], StoreBudget(place.watch))).failed
-    assert await place.found(UNSAVED, StoreBudget(place.watch)) == (TURN,)
+    assert (await place.memories.durable.recall(SAVED, HERE, [ulid(1)], [], StoreBudget(place.health))).failed
+    assert await place.found(UNSAVED, StoreBudget(place.health)) == (TURN,)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.leases import MemoryLeases
 from domain.services import watch_allowances
-from domain.services.watch_allowances import FIRST_AFTER, LEASE_SECONDS, AllowancePlan, Store, WatchAllowances
+from domain.services.background_pass import LEASE_SECONDS
+from domain.services.watch_allowances import FRAME, AllowancePlan, Store, WatchAllowances
 from domain.usage.allowances import Standing, level_of, newly_low, percent_left, read, written
 from ports.allowances import Allowance, AllowanceKind, AllowancesUnavailable
+from ports.leases import Lease, LeasesUnavailable
 from ports.responses import Route
 from tests.doubles.breaker_state import TroubledBreakerState
 from tests.doubles.clock import FakeClock, settled
@@ -21,6 +24,7 @@ from tests.doubles.telemetry import RecordedTelemetry
 
 ROUTE = Route("https://upstream.example/api/v1", "sk-or-v1-operator")
 PLAN = AllowancePlan(ROUTE, 600.0)
+FIRST_AFTER = FRAME.first_after * (1 + FakeIds().jitter())
 
 
 def of_key(remaining: object, limit: object = 100) -> Allowance:
@@ -193,10 +197,9 @@ async def test_a_process_that_replaces_another_does_not_warn_again(process, upst
 
 async def test_a_process_that_died_while_it_asked_holds_nobody_up_for_long(process, upstream, shared):
     leases, _ = shared
-    key = watch_allowances.key_of("allowances", ROUTE.base_url, ROUTE.api_key)
     await process.turn()
     process.clock.advance(PLAN.seconds)
-    await leases.take(key, "dead", process.clock.now(), LEASE_SECONDS)
+    await leases.take(f"{FRAME.lease}:{PLAN.key}", "dead", process.clock.now(), LEASE_SECONDS)
     await process.turn()
     assert upstream.asked == []
     await process.check()
@@ -209,6 +212,25 @@ async def test_without_a_store_each_process_asks_for_itself(upstream):
     process = Process(upstream, FakeClock(), (MemoryLeases(), state))
     assert await levels(process, upstream, 19, 19, 4) == [20, 5]
     assert process.log.named("key_limits_unknown") == []
+
+
+async def test_without_leases_each_process_asks_for_itself(upstream):
+    class Unavailable(MemoryLeases):
+        async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
+            raise LeasesUnavailable("disk full")
+
+    process = Process(upstream, FakeClock(), (Unavailable(), MemoryBreakerState()))
+    assert await levels(process, upstream, 19, 4) == [20, 5]
+    assert process.log.named("key_limits_unknown") == []
+
+
+async def test_a_process_that_could_not_read_the_note_gives_its_lease_back(upstream):
+    state, leases = TroubledBreakerState(), MemoryLeases()
+    state.down = True
+    process = Process(upstream, FakeClock(), (leases, state))
+    await process.turn()
+    await process.check()
+    assert await leases.take(f"{FRAME.lease}:{PLAN.key}", "another", process.clock.now(), 1) is not None
 
 
 async def test_a_store_that_hangs_is_given_up(upstream):
@@ -259,7 +281,7 @@ async def test_a_defect_ends_the_check_alone(process, upstream):
     upstream.error = ValueError("secret")
     await process.turn()
     await process.check()
-    assert [line.values for line in process.log.lines] == [{"reason": "ValueError"}]
+    assert [line.values for line in process.log.lines] == [{"reason": "ValueError in the work itself"}]
     upstream.error = None
     await process.check()
     assert len(upstream.asked) == 2
@@ -270,7 +292,7 @@ async def test_an_allowance_that_is_unlimited_again_is_forgotten(process, upstre
     upstream.allowances = ()
     await process.check()
     assert process.metrics.watched["key_remaining_usd"]() == {}
-    assert process.watch.to_tell("ann") == ()
+    assert process.watch.take_warnings("ann") == ()
 
 
 async def test_a_new_key_is_checked_at_once_and_inherits_no_level(process, upstream):
@@ -281,20 +303,29 @@ async def test_a_new_key_is_checked_at_once_and_inherits_no_level(process, upstr
     assert process.warned == [(5, 4), (5, 4)]
 
 
+async def test_a_key_that_comes_back_is_checked_at_once(process, upstream):
+    await levels(process, upstream, 50)
+    await process.turn(AllowancePlan(Route(ROUTE.base_url, "sk-or-v1-another"), 600.0))
+    asked = len(upstream.asked)
+    process.clock.advance(PLAN.seconds * 0.95)
+    await process.turn()
+    assert upstream.asked[asked:] == [ROUTE]
+
+
 async def test_each_administrator_is_warned_once_per_level(process, upstream):
     await levels(process, upstream, 19)
-    assert [one.level for one in process.watch.to_tell("ann")] == [20]
-    assert process.watch.to_tell("ann") == ()
-    assert [one.level for one in process.watch.to_tell("bob")] == [20]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [20]
+    assert process.watch.take_warnings("ann") == ()
+    assert [one.level for one in process.watch.take_warnings("bob")] == [20]
     upstream.allowances = (of_key(3),)
     await process.check()
-    assert [one.level for one in process.watch.to_tell("ann")] == [5]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [5]
     upstream.allowances = (of_key(90),)
     await process.check()
-    assert process.watch.to_tell("ann") == ()
+    assert process.watch.take_warnings("ann") == ()
     upstream.allowances = (of_key(20),)
     await process.check()
-    assert [one.level for one in process.watch.to_tell("ann")] == [20]
+    assert [one.level for one in process.watch.take_warnings("ann")] == [20]
 
 
 async def test_closing_stops_a_check(process, upstream):

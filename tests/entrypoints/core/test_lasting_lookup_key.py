@@ -16,7 +16,7 @@ from adapters.sql.database import Database
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.lasting_lookup_key import lasting_lookup_key
-from entrypoints.core.policy import VaultSettings
+from entrypoints.core.memory_policy import VaultSettings
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_location import StorageLocation, postgres_location, sqlite_location
 from ports.cipher import CannotOpen, Cipher

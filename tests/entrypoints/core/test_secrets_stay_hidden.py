@@ -28,8 +28,9 @@ from domain.egress.base_url import checked_base_url
 from domain.faults.fault import Fault
 from domain.turn.steps import Ended
 from entrypoints.core.caller_request import CallerRequest, request_of
+from entrypoints.core.memory_policy import vault_of
 from entrypoints.core.open_core import open_core
-from entrypoints.core.policy import route_of, vault_of
+from entrypoints.core.policy import route_of
 from entrypoints.core.revisions import revisions_dir
 from entrypoints.core.secret_mask import SecretMask, secrets_of
 from entrypoints.core.storage_location import named_location

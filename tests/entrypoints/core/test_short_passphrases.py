@@ -12,7 +12,7 @@ from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.process.clock import SystemClock
 from adapters.process.threads import ThreadOffload
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
-from entrypoints.core.policy import VaultSettings, vault_of
+from entrypoints.core.memory_policy import VaultSettings, vault_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_location import sqlite_location
 from entrypoints.settings import Settings

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -278,7 +279,7 @@ async def test_another_process_with_the_same_keys_logs_no_change(load, simulator
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_allowances, "FIRST_AFTER", 0.0)
+    monkeypatch.setattr(watch_allowances, "FRAME", replace(watch_allowances.FRAME, first_after=0.0))
 
 
 async def checked(caller: Caller) -> None:
