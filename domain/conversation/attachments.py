@@ -1,4 +1,7 @@
-"""Find the media in the messages of a person. Shapes: parts of chat completions and of the Responses API."""
+"""Find the media in messages of a person, and in what a caller's tools brought.
+
+Shapes: parts of chat completions and of the Responses API.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +33,9 @@ _KEYS = {
     Medium.AUDIO: ("input_audio", "audio", "audio_url"),
     Medium.VIDEO: ("video_url", "video"),
 }
-_PERSONS = ("user", "system", "developer")
+_BRING = ("user", "system", "developer", "tool", "function")
+"""Roles of messages that bring media to the model; what a model drew has its own way."""
+MEDIA_KINDS = frozenset(_MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,12 @@ class Attachment:
 
 
 def attachments_in(messages: Sequence[object]) -> tuple[Attachment, ...]:
-    """Return the media of all messages but those of models and tools, in order. Texts are not looked at."""
+    """Return the media of all messages but those of models, in order. Texts are not looked at."""
     return tuple(
         attachment
         for at, message in enumerate(messages)
         if isinstance(message, dict) and isinstance(content := message.get("content"), list)
-        if message.get("role") in _PERSONS
+        if message.get("role") in _BRING
         for number, part in enumerate(content)
         if isinstance(part, dict) and isinstance(kind := part.get("type"), str) and kind not in _TEXTS
         if not isinstance(part, ResolvedPart) and (attachment := _attachment((at, number), kind, part)) is not None

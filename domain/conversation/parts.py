@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from domain.conversation.attachments import MEDIA_KINDS
 from domain.conversation.cache_marks import mark_of
 from domain.conversation.resolved_parts import ResolvedPart
 from ports.json_values import JsonObject
+
+_KINDS = MEDIA_KINDS | {"text", "input_text", "output_text", "refusal"}
 
 
 def parts_of(content: object) -> list[JsonObject]:
@@ -16,10 +19,24 @@ def parts_of(content: object) -> list[JsonObject]:
     return [translated for part in content for translated in _translated(part)]
 
 
+def is_content(value: object) -> bool:
+    """Return whether a value is the content of a message: a text or a list of parts."""
+    if not isinstance(value, list):
+        return isinstance(value, str)
+    return all(isinstance(part, str) or (isinstance(part, dict) and _is_part(part)) for part in value)
+
+
 def says(text: str) -> bool:
     """Return whether a text contains more than white space and NULs, which are never sent upstream."""
     first = text[:1]
     return (first > "\0" and not first.isspace()) or bool(text.replace("\0", "").strip())
+
+
+def _is_part(part: JsonObject) -> bool:
+    kind = part.get("type")
+    if isinstance(kind, str) and kind in _KINDS:
+        return True
+    return any(isinstance(part.get(key), str) for key in ("text", "refusal"))
 
 
 def _translated(part: object) -> Iterator[JsonObject]:
@@ -31,7 +48,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
     if not isinstance(part, dict):
         return
     kind = part.get("type")
-    if kind in ("text", "input_text"):
+    if kind in ("text", "input_text", "output_text"):
         text = part.get("text")
         if isinstance(text, str) and says(text):
             yield {"type": "input_text", "text": text, **mark_of(part)}

@@ -35,8 +35,8 @@ def test_sources_of_a_file_are_tried_in_order() -> None:
     assert [source.is_id for source in found.sources] == [False, True, False]
 
 
-@pytest.mark.parametrize("role", ["assistant", "tool", None, 5])
-def test_media_of_models_and_tools_are_not_a_persons(role: object) -> None:
+@pytest.mark.parametrize("role", ["assistant", None, 5])
+def test_media_of_models_are_not_found_here(role: object) -> None:
     assert attachments_in([{"role": role, "content": [SHAPES["picture"][0]]}]) == ()
 
 

@@ -298,9 +298,14 @@ async def test_turn_without_media_is_the_same_turn() -> None:
     assert resolution.notice is None
 
 
-async def test_pictures_of_tools_stay() -> None:
-    message = {"role": "tool", "tool_call_id": "1", "content": [picture(data_url(PNG))]}
-    assert (await Room().resolved(message)).checked.request.messages[0] is message
+async def test_picture_that_a_callers_tool_brought_is_judged_like_a_persons() -> None:
+    def brought(content: bytes) -> dict[str, object]:
+        return {"role": "tool", "tool_call_id": "1", "content": [picture(data_url(content))]}
+
+    resolution = await Room().resolved(brought(PNG), brought(HEIC), asked(text("Look.")))
+    shown, left, _ = (message["content"] for message in resolution.checked.request.messages)
+    assert shown == [input_image(PNG)]
+    assert left[0]["text"] == "[image left out: it is of a kind that models do not read]"
 
 
 # --- pictures that a model made ----------------------------------------------------------------------------------
