@@ -17,7 +17,7 @@ from domain.conversation.native_calls import call_in, words_of_call
 from domain.conversation.output_parts import words_in
 from domain.conversation.parts import parts_of, says
 from domain.conversation.persons_words import with_persons_words
-from domain.conversation.placeholders import GO_ON, answered, called
+from domain.conversation.placeholders import DO_AS_ASKED, GO_ON, answered, called
 from domain.conversation.references import texts_of
 from domain.conversation.tool_outputs import output_in, without_unseen
 from domain.conversation.turn_boundaries import last_turns
@@ -72,10 +72,14 @@ def items_of(
 
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
-    """Return items that end with a message of the person or a tool output, as upstream requires; () stays ()."""
+    """Return items that end with a message of the person or a tool output, as upstream requires; () stays ().
+
+    Clients and filters put instructions behind the question, or send nothing else: those are no words to continue.
+    """
     if not items or items[-1].get("role") == "user" or is_output(items[-1]):
         return items
-    return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]})
+    said = DO_AS_ASKED if items[-1].get("role") in ("system", "developer") else GO_ON
+    return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]})
 
 
 def plain_text(content: object) -> str:
