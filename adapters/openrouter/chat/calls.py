@@ -9,6 +9,7 @@ from typing import Any
 from adapters.openrouter.chat.items import Places
 from adapters.openrouter.stream.delta_types import DELTAS
 from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
+from adapters.openrouter.wire.arguments import argument_text
 from adapters.openrouter.wire.codec import STDLIB
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
@@ -81,7 +82,7 @@ class CallItems:
         if not call.id and all(other.id != call_id for other in self._calls):
             call.id = call_id
         call.rename(name)
-        self._argue(call, _argument_text(function.get("arguments")))
+        self._argue(call, argument_text(function.get("arguments")))
 
     def finish(self, status: str) -> None:
         """Complete every call."""
@@ -130,16 +131,6 @@ class CallItems:
         assert call.frame is not None
         call.frame["delta"] = piece
         self._events.say(PIECE, call.frame)
-
-
-def _argument_text(arguments: object) -> str:
-    """Return arguments as text; some providers send the object itself."""
-    if not isinstance(arguments, dict):
-        return text(arguments)
-    try:
-        return STDLIB.dumps(arguments).decode()
-    except ValueError:  # lone surrogates, or NaN and infinite numbers
-        return ""
 
 
 def _is_object(arguments: str) -> bool:
