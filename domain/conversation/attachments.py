@@ -1,6 +1,6 @@
 """Find the media in messages of a person, and in what a caller's tools brought.
 
-Shapes: parts of chat completions and of the Responses API.
+Shapes: parts of chat completions, of the Responses API, of Anthropic's messages, of MCP and of the AI SDK.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,10 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 _MEDIA = {
     "image_url": Medium.IMAGE,
     "input_image": Medium.IMAGE,
+    "image": Medium.IMAGE,
     "file": Medium.FILE,
     "input_file": Medium.FILE,
+    "document": Medium.FILE,
     "audio": Medium.AUDIO,
     "input_audio": Medium.AUDIO,
     "audio_url": Medium.AUDIO,
@@ -28,11 +30,15 @@ _MEDIA = {
     "input_video": Medium.VIDEO,
 }
 _KEYS = {
-    Medium.IMAGE: ("image_url", "file_id"),
-    Medium.FILE: ("file_data", "file_id", "file_url"),
+    Medium.IMAGE: ("image_url", "image", "source", "data", "file_id"),
+    Medium.FILE: ("file_data", "file_id", "file_url", "source", "data"),
     Medium.AUDIO: ("input_audio", "audio", "audio_url"),
     Medium.VIDEO: ("video_url", "video"),
 }
+_DATA = frozenset({"image", "data"})
+"""Keys of which a text may be the medium itself."""
+_SHARED = frozenset({"image", "document"})
+"""Types that other things than media have too."""
 _BRING = ("user", "system", "developer", "tool", "function")
 """Roles of messages that bring media to the model; what a model drew has its own way."""
 MEDIA_KINDS = frozenset(_MEDIA)
@@ -94,6 +100,8 @@ def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
     nested = part.get("file")
     body = nested if medium is Medium.FILE and isinstance(nested, dict) else part
     sources = tuple(_sources(medium, body))
+    if not sources and kind in _SHARED:
+        return None
     address = next((source.value for source in sources if not source.is_id and not source.bare), "")
     name = name_of(body.get("filename") or body.get("name"), address)
     return Attachment(place, medium, sources, name, _detail(part))
@@ -102,7 +110,10 @@ def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
 def _sources(medium: Medium, body: JsonObject) -> Iterator[Source]:
     for key in _KEYS[medium]:
         value = body.get(key)
-        data, url = (value.get("data"), value.get("url")) if isinstance(value, dict) else (None, value)
+        is_data = key in _DATA and not isinstance(value, dict)
+        data, url = (value, None) if is_data else (None, value)
+        if isinstance(value, dict):
+            data, url = value.get("data"), value.get("url")
         if _says(data):
             yield Source(data, bare=not data[:8].lower().startswith(("data:", "https://", "http://")))
         if _says(url):

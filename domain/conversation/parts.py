@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from domain.conversation.attachments import MEDIA_KINDS
 from domain.conversation.cache_marks import mark_of
-from domain.conversation.resolved_parts import ResolvedPart
+from domain.conversation.placeholders import unusable
+from domain.conversation.resolved_parts import ResolvedPart, note
+from domain.egress.file_names import clean_name
 from ports.json_values import JsonObject
 
 _KINDS = MEDIA_KINDS | {"text", "input_text", "output_text", "refusal"}
+_LONGEST_KIND = 64
 
 
 def parts_of(content: object) -> list[JsonObject]:
@@ -64,6 +67,17 @@ def _translated(part: object) -> Iterator[JsonObject]:
         url = video.get("url") if isinstance(video, dict) else video
         if isinstance(url, str) and url:
             yield {"type": "input_video", "video_url": url}
+    elif isinstance(kind, str):
+        yield from _unknown(kind, part.get("text"))
+
+
+def _unknown(kind: str, text: object) -> Iterator[JsonObject]:
+    """Yield the words of a part of an unknown type; without any, a note in its place: nothing is lost unsaid."""
+    if isinstance(text, str):
+        if says(text):
+            yield {"type": "input_text", "text": text}
+    elif name := clean_name(kind[:_LONGEST_KIND]):
+        yield note(unusable(name))
 
 
 def _image(image: object, detail: object) -> Iterator[JsonObject]:

@@ -17,6 +17,12 @@ SHAPES = {
     "sound": ({"type": "input_audio", "input_audio": {"data": "u", "format": "mp3"}}, Medium.AUDIO, "auto"),
     "sound by address": ({"type": "audio_url", "audio_url": {"url": "u"}}, Medium.AUDIO, "auto"),
     "video": ({"type": "video_url", "video_url": {"url": "u"}}, Medium.VIDEO, "auto"),
+    "Anthropic's picture": ({"type": "image", "source": {"type": "base64", "data": "u"}}, Medium.IMAGE, "auto"),
+    "Anthropic's picture by address": ({"type": "image", "source": {"type": "url", "url": "u"}}, Medium.IMAGE, "auto"),
+    "MCP's picture": ({"type": "image", "data": "u", "mimeType": "image/png"}, Medium.IMAGE, "auto"),
+    "AI SDK's picture": ({"type": "image", "image": "u"}, Medium.IMAGE, "auto"),
+    "AI SDK's file": ({"type": "file", "data": "u", "mediaType": "application/pdf"}, Medium.FILE, "auto"),
+    "Anthropic's document": ({"type": "document", "source": {"type": "base64", "data": "u"}}, Medium.FILE, "auto"),
     "bare video": ({"type": "input_video", "video_url": "u"}, Medium.VIDEO, "auto"),
 }
 
@@ -26,6 +32,11 @@ def test_medium_is_found_with_its_source(part: dict[str, object], medium: Medium
     (found,) = attachments_in([{"role": "user", "content": "hi"}, asked(text("Look:"), part)])
     assert (found.place, found.medium, found.detail) == ((1, 1), medium, detail)
     assert [source.value for source in found.sources] == ["u"]
+
+
+@pytest.mark.parametrize("kind", ["image", "document"])
+def test_part_of_a_name_that_others_use_too_is_a_medium_only_with_a_source(kind: str) -> None:
+    assert attachments_in([asked({"type": kind, "text": "Rain in Oslo."})]) == ()
 
 
 def test_sources_of_a_file_are_tried_in_order() -> None:
@@ -72,6 +83,6 @@ def test_messages_get_their_parts_and_stay_as_they_are() -> None:
     assert repr(messages) == before
 
 
-@pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "image"], ids=repr)
+@pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "picture"], ids=repr)
 def test_part_of_no_known_type_is_no_medium(kind: object) -> None:
     assert attachments_in([asked({"type": kind, "image_url": {"url": "https://a.example/a.png"}})]) == ()

@@ -323,8 +323,13 @@ async def test_picture_of_a_model_goes_in_front_of_the_persons_next_words() -> N
         assert sent == [input_image(PNG), {"type": "input_text", "text": "Bluer."}]
 
 
-async def test_picture_beside_an_answer_comes_back_too() -> None:
-    answer = {"role": "assistant", "content": "", "images": [picture(data_url(PNG))]}
+@pytest.mark.parametrize(
+    "answer",
+    [{"content": "", "images": [picture(data_url(PNG))]}, {"content": [text("Here:"), picture(data_url(PNG))]}],
+    ids=["beside", "among its parts"],
+)
+async def test_picture_beside_the_words_of_an_answer_comes_back_too(answer: dict[str, object]) -> None:
+    answer = {"role": "assistant", **answer}
     sent = await Room().parts(asked(text("Draw.")), answer, asked(text("Bluer.")))
     assert sent == [input_image(PNG), {"type": "input_text", "text": "Bluer."}]
 
