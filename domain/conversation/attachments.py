@@ -1,4 +1,7 @@
-"""Find the media in the messages of a person. Shapes: parts of chat completions and of the Responses API."""
+"""Find the media in messages of a person, and in what a caller's tools brought.
+
+Shapes: parts of chat completions, of the Responses API, of Anthropic's messages, of MCP and of the AI SDK.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +18,10 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 _MEDIA = {
     "image_url": Medium.IMAGE,
     "input_image": Medium.IMAGE,
+    "image": Medium.IMAGE,
     "file": Medium.FILE,
     "input_file": Medium.FILE,
+    "document": Medium.FILE,
     "audio": Medium.AUDIO,
     "input_audio": Medium.AUDIO,
     "audio_url": Medium.AUDIO,
@@ -25,12 +30,18 @@ _MEDIA = {
     "input_video": Medium.VIDEO,
 }
 _KEYS = {
-    Medium.IMAGE: ("image_url", "file_id"),
-    Medium.FILE: ("file_data", "file_id", "file_url"),
+    Medium.IMAGE: ("image_url", "image", "source", "data", "file_id"),
+    Medium.FILE: ("file_data", "file_id", "file_url", "source", "data"),
     Medium.AUDIO: ("input_audio", "audio", "audio_url"),
     Medium.VIDEO: ("video_url", "video"),
 }
-_PERSONS = ("user", "system", "developer")
+_DATA = frozenset({"image", "data"})
+"""Keys of which a text may be the medium itself."""
+_SHARED = frozenset({"image", "document"})
+"""Types that other things than media have too."""
+_BRING = ("user", "system", "developer", "tool", "function")
+"""Roles of messages that bring media to the model; what a model drew has its own way."""
+MEDIA_KINDS = frozenset(_MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +70,12 @@ class Attachment:
 
 
 def attachments_in(messages: Sequence[object]) -> tuple[Attachment, ...]:
-    """Return the media of all messages but those of models and tools, in order. Texts are not looked at."""
+    """Return the media of all messages but those of models, in order. Texts are not looked at."""
     return tuple(
         attachment
         for at, message in enumerate(messages)
         if isinstance(message, dict) and isinstance(content := message.get("content"), list)
-        if message.get("role") in _PERSONS
+        if message.get("role") in _BRING
         for number, part in enumerate(content)
         if isinstance(part, dict) and isinstance(kind := part.get("type"), str) and kind not in _TEXTS
         if not isinstance(part, ResolvedPart) and (attachment := _attachment((at, number), kind, part)) is not None
@@ -89,6 +100,8 @@ def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
     nested = part.get("file")
     body = nested if medium is Medium.FILE and isinstance(nested, dict) else part
     sources = tuple(_sources(medium, body))
+    if not sources and kind in _SHARED:
+        return None
     address = next((source.value for source in sources if not source.is_id and not source.bare), "")
     name = name_of(body.get("filename") or body.get("name"), address)
     return Attachment(place, medium, sources, name, _detail(part))
@@ -97,7 +110,10 @@ def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
 def _sources(medium: Medium, body: JsonObject) -> Iterator[Source]:
     for key in _KEYS[medium]:
         value = body.get(key)
-        data, url = (value.get("data"), value.get("url")) if isinstance(value, dict) else (None, value)
+        is_data = key in _DATA and not isinstance(value, dict)
+        data, url = (value, None) if is_data else (None, value)
+        if isinstance(value, dict):
+            data, url = value.get("data"), value.get("url")
         if _says(data):
             yield Source(data, bare=not data[:8].lower().startswith(("data:", "https://", "http://")))
         if _says(url):

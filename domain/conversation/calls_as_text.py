@@ -11,6 +11,7 @@ from typing import Any
 from domain.catalog.support import takes_tools
 from domain.conversation.call_kinds import is_call, is_output
 from domain.conversation.native_calls import words_of_call, words_of_output
+from domain.conversation.output_parts import media_in
 from domain.conversation.persons_words import PersonsWords
 from domain.conversation.placeholders import answered, called
 from ports.catalog import Model
@@ -52,7 +53,8 @@ def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
             yield {"type": "message", "role": "assistant", "content": called(name, said)}
         elif is_output(item):
             said = answered(names.get(item["call_id"], "tool"), _bounded(item))
-            message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]}
+            content = [{"type": "input_text", "text": said}, *media_in(item.get("output"))]
+            message = {"type": "message", "role": "user", "content": content}
             yield message if isinstance(item, PersonsWords) else ResultInWords(message)
         else:
             yield item

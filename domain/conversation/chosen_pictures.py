@@ -15,8 +15,8 @@ from domain.conversation.references import texts_of
 def drawn_in(messages: Sequence[object], answers: int) -> tuple[Attachment, ...]:
     """Return what may be pictures that models made in their newest `answers` answers, before the person's next message.
 
-    What follows a message of a person, up to the next one, is one answer. Pictures are in its texts, or beside them
-    under `images`; an address may still be any link.
+    What follows a message of a person, up to the next one, is one answer. Pictures are in its texts, among its
+    parts, or beside them under `images`; an address may still be any link.
     """
     found: list[Attachment] = []
     seen, before = 0, -1  # answers so far, and the position of the person's message that follows
@@ -45,8 +45,9 @@ def newest_first(pictures: Iterable[Attachment]) -> list[Attachment]:
 
 
 def _pictures_of(message: Mapping[str, object]) -> Iterator[str]:
-    beside = message.get("images")
-    for entry in beside if isinstance(beside, list) else ():
+    beside, content = message.get("images"), message.get("content")
+    parts = [part for part in content if isinstance(part, Mapping)] if isinstance(content, list) else []
+    for entry in (*(beside if isinstance(beside, list) else ()), *parts):
         image = entry.get("image_url") if isinstance(entry, Mapping) else entry
         address = image.get("url") if isinstance(image, Mapping) else image
         if isinstance(address, str) and address:

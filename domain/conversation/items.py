@@ -6,7 +6,6 @@ items; the host's contract, what a history can contain.
 
 from collections.abc import Iterator, Sequence
 
-from domain.conversation.arguments import finite, written
 from domain.conversation.call_kinds import COMPUTER, is_output
 from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import ResultInWords, as_text, takes_calls
@@ -15,10 +14,12 @@ from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.native_calls import call_in, words_of_call
+from domain.conversation.output_parts import words_in
 from domain.conversation.parts import parts_of, says
 from domain.conversation.persons_words import with_persons_words
-from domain.conversation.placeholders import GO_ON, answered, called
+from domain.conversation.placeholders import DO_AS_ASKED, GO_ON, answered, called
 from domain.conversation.references import texts_of
+from domain.conversation.tool_outputs import output_in, without_unseen
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -62,34 +63,28 @@ def items_of(
             if _id_of(call_id) in seen:
                 items.append(_screen(content, model))
                 continue
-            items.append({"type": "function_call_output", "call_id": _id_of(call_id), "output": output_text(content)})
+            items.append({"type": "function_call_output", "call_id": _id_of(call_id), "output": output_in(content)})
             with_calls = True
     if not with_calls:
         return tuple(items)
-    whole = with_persons_words(tuple(paired(items)), history_format.asking)
+    whole = with_persons_words(tuple(without_unseen(paired(items), model)), history_format.asking)
     return tuple(whole if takes_calls(slug, model) else as_text(whole))
 
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
-    """Return items that end with a message of the person or a tool output, as upstream requires; () stays ()."""
+    """Return items that end with a message of the person or a tool output, as upstream requires; () stays ().
+
+    Clients and filters put instructions behind the question, or send nothing else: those are no words to continue.
+    """
     if not items or items[-1].get("role") == "user" or is_output(items[-1]):
         return items
-    return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]})
+    said = DO_AS_ASKED if items[-1].get("role") in ("system", "developer") else GO_ON
+    return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]})
 
 
 def plain_text(content: object) -> str:
     """Return the text of a message's content: a string, or the texts and refusals of a list."""
     return content if isinstance(content, str) else "\n".join(texts_of(content))
-
-
-def output_text(content: object) -> str:
-    """Return a tool message's content as text; some hosts and clients send numbers and objects unserialised."""
-    if content is None or isinstance(content, str | list):
-        return plain_text(content)
-    try:
-        return written(finite(content))
-    except (TypeError, ValueError, RecursionError):
-        return ""
 
 
 def _calls(entries: object, seen: set[str]) -> Iterator[JsonObject]:
@@ -105,7 +100,7 @@ def _calls(entries: object, seen: set[str]) -> Iterator[JsonObject]:
 
 def _screen(content: object, model: Model | None) -> JsonObject:
     """Return what a computer call brought, as a message: its text, and the picture of the screen."""
-    said = {"type": "input_text", "text": answered("computer", output_text(content) or "(media)")}
+    said = {"type": "input_text", "text": answered("computer", words_in(output_in(content)) or "(media)")}
     media = [part for part in sendable(parts_of(content), model) if part.get("type") != "input_text"]
     return ResultInWords({"type": "message", "role": "user", "content": [said, *media]})
 

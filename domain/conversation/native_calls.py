@@ -24,6 +24,7 @@ from domain.conversation.call_kinds import (
 )
 from domain.conversation.call_names import legal_name
 from domain.conversation.lenient_json import strict_json
+from domain.conversation.output_parts import ToolOutput, words_in
 from domain.conversation.tool_names import legal
 from ports.json_values import JsonObject
 
@@ -89,14 +90,17 @@ def sound_call(item: JsonObject) -> JsonObject | None:
     return None
 
 
-def output_of(call: JsonObject, text: str, *, completed: bool = True) -> JsonObject:
+def output_of(call: JsonObject, output: ToolOutput, *, completed: bool = True) -> JsonObject:
     """Return the output of a call, made of what its caller wrote: a text, or the JSON of the output's own fields.
 
-    Not `completed`: the call has no result; `text` says so.
+    Only functions and custom tools bring media. Not `completed`: the call has no result; `output` says so.
     """
     kind, call_id = str(call["type"]), call["call_id"]
     head: JsonObject = {"type": OUTPUT_OF.get(kind, OUTPUT_OF[FUNCTION]), "call_id": call_id}
-    if kind in (FUNCTION, CUSTOM, LOCAL_SHELL) or kind not in OUTPUT_OF:
+    if kind in (FUNCTION, CUSTOM) or kind not in OUTPUT_OF:
+        return {**head, "output": output}
+    text = words_in(output)
+    if kind == LOCAL_SHELL:
         return {**head, "output": text}
     fields = _fields(text)
     if kind == SHELL:
@@ -133,7 +137,7 @@ def words_of_output(output: JsonObject) -> str:
     if isinstance(given, str) and output["type"] != OUTPUT_OF[PATCH]:
         return given
     if output["type"] in (OUTPUT_OF[FUNCTION], OUTPUT_OF[CUSTOM]):
-        return "(media)"
+        return words_in(given) or "(media)"
     return as_json({key: value for key, value in output.items() if key not in ("type", "call_id")})
 
 

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
+from domain.conversation.attachments import MEDIA_KINDS
 from domain.conversation.cache_marks import mark_of
-from domain.conversation.resolved_parts import ResolvedPart
+from domain.conversation.placeholders import unusable
+from domain.conversation.resolved_parts import ResolvedPart, note
+from domain.egress.file_names import clean_name
 from ports.json_values import JsonObject
+
+_KINDS = MEDIA_KINDS | {"text", "input_text", "output_text", "refusal"}
+_LONGEST_KIND = 64
 
 
 def parts_of(content: object) -> list[JsonObject]:
@@ -16,10 +22,24 @@ def parts_of(content: object) -> list[JsonObject]:
     return [translated for part in content for translated in _translated(part)]
 
 
+def is_content(value: object) -> bool:
+    """Return whether a value is the content of a message: a text or a list of parts."""
+    if not isinstance(value, list):
+        return isinstance(value, str)
+    return all(isinstance(part, str) or (isinstance(part, dict) and _is_part(part)) for part in value)
+
+
 def says(text: str) -> bool:
     """Return whether a text contains more than white space and NULs, which are never sent upstream."""
     first = text[:1]
     return (first > "\0" and not first.isspace()) or bool(text.replace("\0", "").strip())
+
+
+def _is_part(part: JsonObject) -> bool:
+    kind = part.get("type")
+    if isinstance(kind, str) and kind in _KINDS:
+        return True
+    return any(isinstance(part.get(key), str) for key in ("text", "refusal"))
 
 
 def _translated(part: object) -> Iterator[JsonObject]:
@@ -31,7 +51,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
     if not isinstance(part, dict):
         return
     kind = part.get("type")
-    if kind in ("text", "input_text"):
+    if kind in ("text", "input_text", "output_text"):
         text = part.get("text")
         if isinstance(text, str) and says(text):
             yield {"type": "input_text", "text": text, **mark_of(part)}
@@ -47,6 +67,17 @@ def _translated(part: object) -> Iterator[JsonObject]:
         url = video.get("url") if isinstance(video, dict) else video
         if isinstance(url, str) and url:
             yield {"type": "input_video", "video_url": url}
+    elif isinstance(kind, str):
+        yield from _unknown(kind, part.get("text"))
+
+
+def _unknown(kind: str, text: object) -> Iterator[JsonObject]:
+    """Yield the words of a part of an unknown type; without any, a note in its place: nothing is lost unsaid."""
+    if isinstance(text, str):
+        if says(text):
+            yield {"type": "input_text", "text": text}
+    elif name := clean_name(kind[:_LONGEST_KIND]):
+        yield note(unusable(name))
 
 
 def _image(image: object, detail: object) -> Iterator[JsonObject]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from domain.conversation.left_out import Flaw, LeftOut
 
 GO_ON = "Continue exactly where your last message ends. Repeat nothing; begin with the blank that belongs there."
+DO_AS_ASKED = "Now do what the messages above ask for."
 NOT_COMPLETED = "No result: the call was not completed."
 NOT_IN_HISTORY = "The result of this call is not in this history."
 MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."

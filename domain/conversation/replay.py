@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from domain.conversation.item_types import REASONING
 from domain.conversation.marks import Marks, call_ids_of, is_answer
+from domain.conversation.output_parts import ToolOutput
 from domain.conversation.provenance import audience_of, every_call_was_thought_of, thinking_goes_back
 from domain.conversation.refused_turns import as_marked
 from domain.conversation.replayed_items import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.stored_answers import StoredAnswer
+from domain.conversation.tool_outputs import without_unseen
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -51,7 +53,7 @@ class Match:
     """A stored answer, and the outputs of its calls that the caller returned."""
 
     answer: StoredAnswer
-    outputs: Mapping[str, str]
+    outputs: Mapping[str, ToolOutput]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def spans_of(
                 items += stored_items(record, outputs, ids, thinking=thinking, audience=audience)
         else:
             items = host_items(answer, messages, outputs, ids)
-        items = as_marked(items, answer.turns.values())
+        items = [*without_unseen(as_marked(items, answer.turns.values()), model)]
         made.append(Span(answer.start, answer.stop, tuple(items), _with_reasoning(items), tuple(answer.turns)))
     return tuple(made)
 

@@ -16,13 +16,14 @@ from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.item_types import MESSAGE, REASONING
-from domain.conversation.items import output_text
 from domain.conversation.native_calls import call_in, output_of
+from domain.conversation.output_parts import ToolOutput
 from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.server_items import Audience, is_native, is_server_item
 from domain.conversation.stored_answers import StoredAnswer, visible_ids
+from domain.conversation.tool_outputs import output_in
 from ports.json_values import JsonObject
 
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
@@ -48,7 +49,7 @@ class Ids:
 
 def stored_items(
     record: TurnRecord,
-    outputs: Mapping[str, str],
+    outputs: Mapping[str, ToolOutput],
     ids: Ids,
     *,
     thinking: bool,
@@ -112,7 +113,7 @@ def _prefix(text: str, length: int, history_format: HistoryFormat) -> str:
 
 
 def host_items(
-    answer: StoredAnswer, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids
+    answer: StoredAnswer, messages: Sequence[object], outputs: Mapping[str, ToolOutput], ids: Ids
 ) -> list[JsonObject]:
     """Return the host's texts and calls, with arguments and full outputs from the store, without thinking.
 
@@ -159,14 +160,14 @@ def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
         yield {**item, "call_id": now[call_id]} if changed else item
 
 
-def outputs_in(messages: Iterable[object]) -> dict[str, str]:
+def outputs_in(messages: Iterable[object]) -> dict[str, ToolOutput]:
     """Return the outputs in a history by call id; of several with one id, the first."""
-    outputs: dict[str, str] = {}
+    outputs: dict[str, ToolOutput] = {}
     for message in messages:
         if isinstance(message, Mapping) and message.get("role") == "tool":
             call_id = message.get("tool_call_id")
             if isinstance(call_id, str):
-                outputs.setdefault(call_id, output_text(message.get("content")))
+                outputs.setdefault(call_id, output_in(message.get("content")))
     return outputs
 
 
@@ -228,7 +229,7 @@ def _output(call_id: str, item: JsonObject) -> JsonObject:
     return {"type": item["type"], "call_id": call_id, "output": item["output"]}
 
 
-def _answer(call: JsonObject, output: str | None) -> JsonObject:
+def _answer(call: JsonObject, output: ToolOutput | None) -> JsonObject:
     """Return the output of a call that its caller ran; None: the history has none."""
     return output_of(call, NOT_IN_HISTORY if output is None else output, completed=output is not None)
 

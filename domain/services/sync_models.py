@@ -114,8 +114,8 @@ class SyncModels:
             self._task = asyncio.get_running_loop().create_task(self._work(), name="openrouter-pipe-model-rows")
 
     async def drained(self) -> None:
-        """Return once no sync is running."""
-        while self._task is not None:
+        """Return once no sync is running; one that was cancelled before its first step left itself behind."""
+        while self._task is not None and not self._task.done():
             await asyncio.wait((self._task,))
 
     async def aclose(self) -> None:

@@ -1,7 +1,8 @@
 """Assembles function calls from the fragments of `tool_calls`.
 
 Providers leave out ids and indexes, repeat names, and reuse one index for several calls. A fragment begins a new call
-if it has a new index, or an id together with a name. Source: OpenRouter API reference, chat completions.
+if it has a new index, an id together with a name, or a name and an object after whole arguments. Source: OpenRouter API
+reference, chat completions.
 """
 
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from adapters.openrouter.chat.items import Places
 from adapters.openrouter.stream.delta_types import DELTAS
 from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
+from adapters.openrouter.wire.arguments import argument_text
 from adapters.openrouter.wire.codec import STDLIB
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
@@ -40,10 +42,15 @@ class _Call:
         elif not self.pieces:
             self.name += piece
 
-    def is_over(self, call_id: str, name: str) -> bool:
-        """Return whether a fragment without an index, but with a name, must begin another call."""
+    def is_over(self, index: int | None, call_id: str, name: str, arguments: str) -> bool:
+        """Return whether a fragment without a new id, but with a name, must begin another call.
+
+        Some providers give all calls one index, so an index alone proves nothing once the arguments are whole.
+        """
         if not name or not self.pieces or (call_id and call_id == self.id):
             return False
+        if index is not None:
+            return not call_id and arguments.lstrip().startswith("{") and self._is_whole()
         return name != self.name or self._is_whole()
 
     def _is_whole(self) -> bool:
@@ -74,14 +81,15 @@ class CallItems:
         name, call_id = text(function.get("name")), text(fragment.get("id"))
         index = fragment.get("index")
         place = index if index.__class__ is int else None
-        call = None if whole else self._find(place, call_id, name)
+        arguments = argument_text(function.get("arguments"))
+        call = None if whole else self._find(place, call_id, name, arguments)
         if call is None:
             call = _Call(place)
             self._calls.append(call)
         if not call.id and all(other.id != call_id for other in self._calls):
             call.id = call_id
         call.rename(name)
-        self._argue(call, _argument_text(function.get("arguments")))
+        self._argue(call, arguments)
 
     def finish(self, status: str) -> None:
         """Complete every call."""
@@ -92,7 +100,7 @@ class CallItems:
             self._events.add(ItemDone(call.place, call.item(arguments, status)))
         self._calls = []
 
-    def _find(self, index: int | None, call_id: str, name: str) -> _Call | None:
+    def _find(self, index: int | None, call_id: str, name: str, arguments: str) -> _Call | None:
         """Return the call that a fragment continues; its index decides, before its id."""
         same = [call for call in self._calls if call.id == call_id] if call_id else []
         if index is not None and (found := next((call for call in same if call.index == index), None)):
@@ -103,7 +111,7 @@ class CallItems:
             if index is None and call_id and call.id not in ("", call_id):
                 continue
             is_new_id = bool(call_id and call.id and name) and not same
-            return None if is_new_id or (index is None and call.is_over(call_id, name)) else call
+            return None if is_new_id or call.is_over(index, call_id, name, arguments) else call
         return None
 
     def _argue(self, call: _Call, piece: str) -> None:
@@ -130,16 +138,6 @@ class CallItems:
         assert call.frame is not None
         call.frame["delta"] = piece
         self._events.say(PIECE, call.frame)
-
-
-def _argument_text(arguments: object) -> str:
-    """Return arguments as text; some providers send the object itself."""
-    if not isinstance(arguments, dict):
-        return text(arguments)
-    try:
-        return STDLIB.dumps(arguments).decode()
-    except ValueError:  # lone surrogates, or NaN and infinite numbers
-        return ""
 
 
 def _is_object(arguments: str) -> bool:

@@ -6,8 +6,10 @@ from typing import Any
 
 from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.responses.event_types import DETAILS, STAGES, UNUSED
+from adapters.openrouter.responses.items import as_documented
 from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
+from adapters.openrouter.wire.arguments import argument_text
 from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import count, mapping, objects, position, text
 from adapters.openrouter.wire.usage import read_usage
@@ -94,7 +96,7 @@ def read_response(
         status=status,
         response_id=text(response.get("id")) or generation_id,
         model=text(response.get("model")),
-        items=objects(response.get("output")),
+        items=tuple(map(as_documented, objects(response.get("output")))),
         usage=read_usage(response.get("usage")),
         reason=text(mapping(response.get("incomplete_details")).get("reason")),
         problem=read_problem(frame or response, now=now(), in_stream=frame is not None) if failed else None,
@@ -112,6 +114,8 @@ def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
     whole = WHOLES.get(kind)
     if whole is not None:
         content = frame.get(whole.text_key)
+        if isinstance(content, dict) and whole.text_key == "arguments":
+            content = argument_text(content)
         if not isinstance(content, str):
             return UNREADABLE
         return whole.build(index, text(frame.get("item_id")), count(frame.get(whole.part_key)), content)
@@ -119,6 +123,7 @@ def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
         item = frame.get("item")
         if not isinstance(item, dict):
             return UNREADABLE
+        item = as_documented(item)
         return ItemAdded(index, item) if kind.endswith("added") else ItemDone(index, item)
     if kind == "response.output_text.annotation.added":
         annotation = frame.get("annotation")

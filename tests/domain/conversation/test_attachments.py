@@ -17,6 +17,12 @@ SHAPES = {
     "sound": ({"type": "input_audio", "input_audio": {"data": "u", "format": "mp3"}}, Medium.AUDIO, "auto"),
     "sound by address": ({"type": "audio_url", "audio_url": {"url": "u"}}, Medium.AUDIO, "auto"),
     "video": ({"type": "video_url", "video_url": {"url": "u"}}, Medium.VIDEO, "auto"),
+    "Anthropic's picture": ({"type": "image", "source": {"type": "base64", "data": "u"}}, Medium.IMAGE, "auto"),
+    "Anthropic's picture by address": ({"type": "image", "source": {"type": "url", "url": "u"}}, Medium.IMAGE, "auto"),
+    "MCP's picture": ({"type": "image", "data": "u", "mimeType": "image/png"}, Medium.IMAGE, "auto"),
+    "AI SDK's picture": ({"type": "image", "image": "u"}, Medium.IMAGE, "auto"),
+    "AI SDK's file": ({"type": "file", "data": "u", "mediaType": "application/pdf"}, Medium.FILE, "auto"),
+    "Anthropic's document": ({"type": "document", "source": {"type": "base64", "data": "u"}}, Medium.FILE, "auto"),
     "bare video": ({"type": "input_video", "video_url": "u"}, Medium.VIDEO, "auto"),
 }
 
@@ -28,6 +34,11 @@ def test_medium_is_found_with_its_source(part: dict[str, object], medium: Medium
     assert [source.value for source in found.sources] == ["u"]
 
 
+@pytest.mark.parametrize("kind", ["image", "document"])
+def test_part_of_a_name_that_others_use_too_is_a_medium_only_with_a_source(kind: str) -> None:
+    assert attachments_in([asked({"type": kind, "text": "Rain in Oslo."})]) == ()
+
+
 def test_sources_of_a_file_are_tried_in_order() -> None:
     part = {"type": "input_file", "file_url": "https://a.example/a", "file_data": "data:,", "file_id": "1"}
     (found,) = attachments_in([asked(part)])
@@ -35,8 +46,8 @@ def test_sources_of_a_file_are_tried_in_order() -> None:
     assert [source.is_id for source in found.sources] == [False, True, False]
 
 
-@pytest.mark.parametrize("role", ["assistant", "tool", None, 5])
-def test_media_of_models_and_tools_are_not_a_persons(role: object) -> None:
+@pytest.mark.parametrize("role", ["assistant", None, 5])
+def test_media_of_models_are_not_found_here(role: object) -> None:
     assert attachments_in([{"role": role, "content": [SHAPES["picture"][0]]}]) == ()
 
 
@@ -72,6 +83,6 @@ def test_messages_get_their_parts_and_stay_as_they_are() -> None:
     assert repr(messages) == before
 
 
-@pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "image"], ids=repr)
+@pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "picture"], ids=repr)
 def test_part_of_no_known_type_is_no_medium(kind: object) -> None:
     assert attachments_in([asked({"type": kind, "image_url": {"url": "https://a.example/a.png"}})]) == ()

@@ -3,6 +3,7 @@
 import pytest
 
 from domain.conversation.parts import parts_of, says
+from domain.conversation.resolved_parts import is_note
 
 PICTURE = "data:image/png;base64,iVBO"
 
@@ -78,13 +79,26 @@ def test_video_is_sent_as_a_url(video):
         {"type": "input_audio", "input_audio": {"data": "data:", "format": "wav"}},
         {"type": "input_audio", "input_audio": "x"},
         {"type": "video_url", "video_url": None},
-        {"type": "unknown", "text": "x"},
         {"type": ["text"], "text": "x"},
     ],
     ids=repr,
 )
 def test_parts_that_upstream_rejects_are_omitted(part):
     assert parts_of([part]) == []
+
+
+def test_words_of_a_part_of_an_unknown_type_are_sent():
+    assert parts_of([{"type": "search_result", "text": "x"}]) == [{"type": "input_text", "text": "x"}]
+
+
+@pytest.mark.parametrize("kind", ["container_upload", "container\n" + "x" * 2000])
+def test_part_of_an_unknown_type_is_named_in_its_place(kind):
+    (part,) = parts_of([{"type": kind, "file": "f_1"}])
+    assert is_note(part)
+    assert part["text"].startswith("[container")
+    assert part["text"].endswith(" left out: it is in a form that cannot be sent]")
+    assert len(part["text"]) < 200
+    assert "\n" not in part["text"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.items import answerable, items_of
-from domain.conversation.placeholders import GO_ON
+from domain.conversation.placeholders import DO_AS_ASKED, GO_ON
 from domain.conversation.turn_boundaries import last_turns
 from tests.examples import examples
 
@@ -45,10 +45,20 @@ def test_window_never_separates_a_call_from_its_output(messages, turns):
     assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
 
 
-@pytest.mark.parametrize("role", ["assistant", "system", "developer"])
-def test_history_that_does_not_end_with_the_person_gets_a_user_message(role):
-    items = answerable(items_of([{"role": role, "content": "x"}]))
-    assert items[-1] == {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]}
+def users(text):
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def test_history_that_ends_with_the_models_words_asks_to_continue_them():
+    assert answerable(items_of([{"role": "assistant", "content": "x"}]))[-1] == users(GO_ON)
+
+
+@pytest.mark.parametrize("role", ["system", "developer"])
+@pytest.mark.parametrize("before", [[], HISTORY, HISTORY[:7], HISTORY[:2]], ids=["nothing", "person", "tool", "model"])
+def test_history_that_ends_with_instructions_asks_to_follow_them(role, before):
+    items = answerable(items_of([*before, {"role": role, "content": "Be brief."}]))
+    assert items[:-1] == items_of([*before, {"role": role, "content": "Be brief."}])
+    assert items[-1] == users(DO_AS_ASKED)
 
 
 @pytest.mark.parametrize("messages", [[], HISTORY, HISTORY[:7]], ids=["empty", "person", "tool"])

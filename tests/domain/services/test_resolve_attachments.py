@@ -298,9 +298,14 @@ async def test_turn_without_media_is_the_same_turn() -> None:
     assert resolution.notice is None
 
 
-async def test_pictures_of_tools_stay() -> None:
-    message = {"role": "tool", "tool_call_id": "1", "content": [picture(data_url(PNG))]}
-    assert (await Room().resolved(message)).checked.request.messages[0] is message
+async def test_picture_that_a_callers_tool_brought_is_judged_like_a_persons() -> None:
+    def brought(content: bytes) -> dict[str, object]:
+        return {"role": "tool", "tool_call_id": "1", "content": [picture(data_url(content))]}
+
+    resolution = await Room().resolved(brought(PNG), brought(HEIC), asked(text("Look.")))
+    shown, left, _ = (message["content"] for message in resolution.checked.request.messages)
+    assert shown == [input_image(PNG)]
+    assert left[0]["text"] == "[image left out: it is of a kind that models do not read]"
 
 
 # --- pictures that a model made ----------------------------------------------------------------------------------
@@ -318,8 +323,13 @@ async def test_picture_of_a_model_goes_in_front_of_the_persons_next_words() -> N
         assert sent == [input_image(PNG), {"type": "input_text", "text": "Bluer."}]
 
 
-async def test_picture_beside_an_answer_comes_back_too() -> None:
-    answer = {"role": "assistant", "content": "", "images": [picture(data_url(PNG))]}
+@pytest.mark.parametrize(
+    "answer",
+    [{"content": "", "images": [picture(data_url(PNG))]}, {"content": [text("Here:"), picture(data_url(PNG))]}],
+    ids=["beside", "among its parts"],
+)
+async def test_picture_beside_the_words_of_an_answer_comes_back_too(answer: dict[str, object]) -> None:
+    answer = {"role": "assistant", **answer}
     sent = await Room().parts(asked(text("Draw.")), answer, asked(text("Bluer.")))
     assert sent == [input_image(PNG), {"type": "input_text", "text": "Bluer."}]
 

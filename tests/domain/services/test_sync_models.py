@@ -425,6 +425,13 @@ async def test_closing_ends_the_running_sync_and_no_other_begins(stage: Stage):
     assert stage.rows.listed == 1
 
 
+async def test_closing_ends_a_sync_that_has_not_begun(stage: Stage):
+    stage.sync.begin(wish())
+    async with asyncio.timeout(5):
+        await stage.sync.aclose()
+    assert stage.rows.listed == 0
+
+
 # --- icons ------------------------------------------------------------------------------------------------
 
 

@@ -128,8 +128,9 @@ def test_part_becomes_the_part_of_the_other_endpoint(given, expected):
     ]
 
 
-def test_part_of_an_unknown_type_is_left_out():
-    assert items({"role": "user", "content": [{"type": "text", "text": "Why?"}, {"type": "hologram"}]}) == [ASK]
+def test_part_of_an_unknown_type_is_named_in_its_place():
+    (asked,) = items({"role": "user", "content": [{"type": "text", "text": "Why?"}, {"type": "hologram"}]})
+    assert asked["content"] == [*ASK["content"], text("[hologram left out: it is in a form that cannot be sent]")]
 
 
 def test_tool_history_becomes_calls_and_outputs():

@@ -87,6 +87,21 @@ def test_a_call_is_announced_and_its_arguments_arrive_joined():
             id="neither id nor index",
         ),
         pytest.param(
+            [fragment('{"a":1}', name="f"), fragment('{"a":2}', name="f"), fragment("{}", name="g")],
+            [("call_gen-1_0", "f", '{"a":1}'), ("call_gen-1_1", "f", '{"a":2}'), ("call_gen-1_2", "g", "{}")],
+            id="one index for all and no ids",
+        ),
+        pytest.param(
+            [fragment('{"a":1}', name="f"), fragment("", name="f"), fragment(" ", name="f")],
+            [("call_gen-1_0", "f", '{"a":1} ')],
+            id="name repeated behind the whole arguments",
+        ),
+        pytest.param(
+            [fragment('{"a":', name="f"), fragment('{"b":1}', name="f"), fragment("}", name="f")],
+            [("call_gen-1_0", "f", '{"a":{"b":1}}')],
+            id="name repeated, a piece that is an object",
+        ),
+        pytest.param(
             [fragment('{"a"', index=None, name="f"), fragment(":1}", index=None)],
             [("call_gen-1_0", "f", '{"a":1}')],
             id="no index, in pieces",

@@ -111,6 +111,29 @@ def test_each_known_frame_becomes_its_event(frame, event):
     assert translate({**PLACE, **frame}) == [event]
 
 
+CALL = {"type": "function_call", "call_id": "c", "name": "f"}
+
+
+@pytest.mark.parametrize("given", [{"to": "Ann"}, {"to": "\ud800"}], ids=["plain", "half a character"])
+def test_arguments_sent_as_an_object_are_the_text_of_it(given):
+    item = {**CALL, "arguments": given}
+    done = {"type": "response.function_call_arguments.done", **PLACE, "arguments": given}
+    ended = {"type": "response.completed", "response": {"output": [item]}}
+    whole, finished, end = translate(done, {"type": "response.output_item.done", "item": item}, ended)
+    said = (whole.text, finished.item["arguments"], end.items[0]["arguments"])
+    assert [json.loads(text) for text in said] == [given] * 3
+
+
+def test_content_of_a_message_sent_as_a_text_is_its_only_part():
+    item = {"type": "message", "content": "Hi"}
+    (added, end) = translate(
+        {"type": "response.output_item.done", "item": item},
+        {"type": "response.completed", "response": {"output": [item]}},
+    )
+    part = {"type": "output_text", "text": "Hi", "annotations": []}
+    assert [added.item["content"], end.items[0]["content"]] == [[part], [part]]
+
+
 def test_equal_stages_of_one_read_leave_as_one():
     frame = {**PLACE, "type": "response.fusion_call.panel.delta", "delta": "x"}
     assert translate(frame, frame, frame) == [ItemProgress(1, "i", "fusion_call", "panel.delta")]

@@ -8,6 +8,7 @@ import pytest
 from domain.request.turn_request import Caller as Who
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.calling import Caller, Reply, questions
+from tests.examples_media import PNG, data_url
 from tests.oracle import sdk_judge
 
 MODEL = "openrouter.sim/native-tools"
@@ -20,7 +21,7 @@ SPACE = {
 }
 MCP = {"type": "mcp", "server_label": "maps", "server_url": "https://maps.example/mcp", "require_approval": "always"}
 COMPUTER = {"type": "computer_use_preview", "display_width": 800, "display_height": 600, "environment": "browser"}
-PICTURE = "data:image/png;base64,iVBORw0KGgo="
+PICTURE = data_url(PNG)
 RAN = [{"stdout": "a.txt", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]
 
 CASES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
