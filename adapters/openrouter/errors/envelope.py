@@ -132,8 +132,9 @@ def _kind(found: _Envelope, status: int | None) -> str:
 
 
 def _message(found: _Envelope, status: int | None) -> str:
+    detail = found.body.get("detail")
     message = first_text(
-        (found.error.get("message"), found.body.get("message"), found.body.get("detail"), _readable(found.plain))
+        (found.error.get("message"), found.body.get("message"), detail, _issues(detail), _readable(found.plain))
     )
     if message.strip().rstrip(".").lower() not in GENERIC:
         return message
@@ -150,15 +151,20 @@ def _raw_text(raw: object, depth: int = 0) -> str:
             decoded = None
         return _readable(raw) if decoded is None else _raw_text(decoded, depth + 1) if depth < 3 else ""
     if isinstance(raw, dict):
-        inner = raw.get("error")
-        return first_text((mapping(inner).get("message"), inner, raw.get("message"), raw.get("detail")))
-    return "; ".join(filter(None, map(_issue_text, objects(raw)[:3])))
+        inner, detail = raw.get("error"), raw.get("detail")
+        return first_text((mapping(inner).get("message"), inner, raw.get("message"), detail, _issues(detail)))
+    return _issues(raw)
+
+
+def _issues(listed: object) -> str:
+    """Return what a validator complains of, in the form of OpenRouter or of servers such as vLLM (`loc` and `msg`)."""
+    return "; ".join(filter(None, map(_issue_text, objects(listed)[:3])))
 
 
 def _issue_text(entry: JsonObject) -> str:
-    path = entry.get("path")
+    path = entry.get("path", entry.get("loc"))
     where = ".".join(str(step) for step in path[:20] if isinstance(step, str | int)) if isinstance(path, list) else ""
-    message = text(entry.get("message"))
+    message = first_text((entry.get("message"), entry.get("msg")))
     return f"{message} (at {where})" if message and where else message
 
 

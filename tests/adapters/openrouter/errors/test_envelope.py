@@ -43,6 +43,20 @@ def test_metadata_next_to_the_error_is_read_with_its_list_of_issues():
     assert (found.kind, found.text) == ("invalid_prompt", "Required (at input.3.content); Bad")
 
 
+ISSUES = [{"loc": ["body", "input", 3], "msg": "Field required", "type": "missing"}, {"msg": "Bad"}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": ISSUES},
+        {"error": {"message": "Provider returned error", "metadata": {"raw": json.dumps({"detail": ISSUES})}}},
+    ],
+)
+def test_the_issues_of_a_providers_validator_are_its_reason(body):
+    assert problem(body, status=422).text == "Field required (at body.input.3); Bad"
+
+
 def test_a_failed_response_object_names_its_error_type():
     error = {"code": "server_error", "message": "Invalid credentials"}
     found = problem({"id": "gen-1", "status": "failed", "error": error, "error_type": "authentication"}, 401)
