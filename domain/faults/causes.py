@@ -56,6 +56,12 @@ class NoEvent:
     seconds: float
 
 
+class Received(Enum):
+    """What a person has of an answer whose connection broke."""
+
+    NOTHING = "nothing_received"
+
+
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
     """The requests or tokens of one day are used up; the limit `ends` at this time (aware), None if unknown."""
@@ -142,6 +148,7 @@ Cause = (
     | KeyFlaw
     | MessagesFlaw
     | NoEvent
+    | Received
     | DailyLimit
     | Guard
     | Budget
@@ -161,7 +168,7 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw() | Received():
             return str(cause.value)
         case Budget() | NoneLeft():
             return str(cause.value)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.faults.causes import Received
 from domain.faults.facts import ModelLimits, Sent
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.attempts import Attempts
@@ -21,7 +22,7 @@ def end_of(
         reason=reason,
         timing=shown.timing(now),
         error_id=plan.error_id,
-        fault=_informed(fault, plan, attempts) if fault is not None else None,
+        fault=_informed(fault, plan, attempts, shown) if fault is not None else None,
         usage=attempts.bill.usage,
         shown=shown.something,
         attempts=attempts.number,
@@ -37,8 +38,13 @@ def end_of(
     )
 
 
-def _informed(fault: Fault, plan: TurnPlan, attempts: Attempts) -> Fault:
-    """Return a fault with what was sent; one of length with the limits of the model that refused it."""
+def _informed(fault: Fault, plan: TurnPlan, attempts: Attempts, shown: Shown) -> Fault:
+    """Return a fault with what was sent; one of length with the limits of the model that refused it.
+
+    One of a broken connection says if nothing is left of the answer: there is no part to continue then.
+    """
+    if fault.kind is FaultKind.INTERRUPTED and fault.cause is None and not shown.something:
+        fault = replace(fault, cause=Received.NOTHING)
     asked = attempts.latest.asked
     if asked is None:
         return fault

@@ -5,7 +5,17 @@ A text contains the key of a setting in braces, `{base_url}`; the entrypoint's v
 
 from dataclasses import dataclass
 
-from domain.faults.causes import AddressAnswer, Budget, Cause, DrawingFlaw, Guard, KeyFlaw, NoneLeft, RefusedPart
+from domain.faults.causes import (
+    AddressAnswer,
+    Budget,
+    Cause,
+    DrawingFlaw,
+    Guard,
+    KeyFlaw,
+    NoneLeft,
+    Received,
+    RefusedPart,
+)
 from domain.faults.fault import FaultKind
 
 
@@ -162,6 +172,9 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     KeyFlaw.UNREADABLE: FaultText(
         "Your own OpenRouter API key is stored, but cannot be read.",
         "Enter the key again in {own_api_key}, or clear this field to use the key of this server.",
+    ),
+    Received.NOTHING: FaultText(
+        "The connection broke before the answer began.", "Send the message again, or pick another model."
     ),
     Guard.ARMOR: FaultText(
         "OpenRouter Armor blocked what the model wanted to do with a tool, and the model wrote nothing else.",

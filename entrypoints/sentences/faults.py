@@ -22,6 +22,7 @@ from domain.faults.causes import (
     ModelFiltered,
     NoEvent,
     NoneLeft,
+    Received,
     RefusedPart,
     TooFast,
     TooManyTools,
@@ -116,7 +117,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return vocabulary.say(sentence, count=count, most=most)
         case MessagesFlaw():
             return vocabulary.say(_MESSAGES_FLAWS[cause])
-        case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw() | Received():
             return ""  # the sentences say all of it
         case Budget() | NoneLeft() | BudgetSpent() | TooFast():
             return ""  # the sentences say all of it

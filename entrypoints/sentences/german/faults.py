@@ -86,6 +86,7 @@ FAULTS = {
     "The connection broke before the answer was complete.": (
         "Die Verbindung brach ab, bevor die Antwort vollständig war."
     ),
+    "The connection broke before the answer began.": "Die Verbindung brach ab, bevor die Antwort begann.",
     "The received part is kept; {go_on}.": "Der empfangene Teil bleibt erhalten; {go_on}.",
     "The answer contains a piece larger than allowed.": "Die Antwort enthält ein Stück, das größer als erlaubt ist.",
     "An administrator can raise {max_sse_event_mb}.": "Ein Administrator kann {max_sse_event_mb} erhöhen.",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.faults.causes import Received
 from domain.turn.events import AttemptFailed, Crashed
 from domain.turn.steps import Ended, Finish, Reason
 from ports.response_events import ItemAdded, StreamClosed
@@ -122,7 +123,7 @@ def test_a_stream_without_terminal_event_hands_over_finished_calls():
 def test_a_stream_that_ends_within_an_item_is_interrupted():
     turn = Turn()
     turn.feed(delta("half"), CLOSED)
-    assert (turn.text, turn.fault) == ("half", "INTERRUPTED")
+    assert (turn.text, turn.fault, turn.end.fault.cause) == ("half", "INTERRUPTED", None)
 
 
 def test_a_stream_that_ends_after_thinking_is_interrupted():
@@ -134,7 +135,7 @@ def test_a_stream_that_ends_after_thinking_is_interrupted():
 def test_a_stream_that_ends_at_once_is_interrupted():
     turn = Turn()
     turn.feed(CLOSED)
-    assert (turn.fault, turn.end.shown) == ("INTERRUPTED", False)
+    assert (turn.fault, turn.end.fault.cause, turn.end.shown) == ("INTERRUPTED", Received.NOTHING, False)
 
 
 def test_a_terminal_event_without_its_blank_line_counts():

@@ -18,6 +18,7 @@ from domain.faults.causes import (
     ModelFiltered,
     NoEvent,
     NoneLeft,
+    Received,
     RefusedPart,
     TooManyTools,
 )
@@ -39,7 +40,17 @@ CAUSES = (
     NoEvent(90.0),
     TooManyTools(160, 128),
 )
-SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *Guard, *Budget, *NoneLeft, *RefusedPart, *DrawingFlaw, DailyLimit())
+SAID_IN_FULL = (
+    *AddressAnswer,
+    *KeyFlaw,
+    *Guard,
+    *Budget,
+    *NoneLeft,
+    *RefusedPart,
+    *DrawingFlaw,
+    *Received,
+    DailyLimit(),
+)
 """Causes with sentences of their own."""
 
 
