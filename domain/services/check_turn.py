@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.catalog.offer import objections_to, with_variants
-from domain.catalog.selection import find, slug_of
+from domain.catalog.selection import find, named, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.egress.pasted import is_key
 from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
@@ -51,6 +51,7 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     everything = with_variants(models, request.offer.variants)
     model = find(request.model, everything)
     slug = model.id if model is not None else slug_of(request.model)
+    model = model or named(slug, everything)  # the name of a version is sent as it is, with all that is known of it
     objections = objections_to(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
     if objections:
         return Fault(FaultKind.FILTERED_MODEL, cause=ModelFiltered(slug, objections))

@@ -56,6 +56,8 @@ class TurnHold:
     def turn_to(self, slug: str, model: Model | None) -> None:
         """Name the model that is about to be called."""
         self.tally.slug, self.tally.model = slug, model
+        if model is not None and model.id != slug:
+            self.tally.entries[slug] = model.id
         self.dues = self.dues_of(slug)
 
     def charges(self) -> tuple[Claim, ...]:
@@ -76,5 +78,7 @@ class TurnHold:
 
     def dues_of(self, *slugs: str) -> tuple[Due, ...]:
         """Return the budgets of models, each once."""
-        found = (due for slug in slugs for due in dues_of(self.rules, self.payer, slug, self.began, self.zone))
+        entries = self.tally.entries
+        names = [*slugs, *(entries[slug] for slug in slugs if slug in entries)]
+        found = (due for slug in names for due in dues_of(self.rules, self.payer, slug, self.began, self.zone))
         return tuple(dict.fromkeys(found))

@@ -18,7 +18,8 @@ class TurnTally:
 
     `prompt_tokens`: those of the request, for attempts without a bill. `attempts`: the model of each, by its number,
     and what it consumed. `answered`: the model that answered in its place, where a router or the request's other models
-    let one. `awaited`: where figures will be found that the end did not bring.
+    let one. `entries`: slugs that name a version, with the slug that the list of models has for it: the budgets of both
+    count. `awaited`: where figures will be found that the end did not bring.
     """
 
     slug: str = ""
@@ -27,6 +28,7 @@ class TurnTally:
     output_tokens: int = 0
     attempts: dict[int, tuple[str, Amounts]] = field(default_factory=dict)
     answered: dict[int, str] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
     awaited: "dict[int, asyncio.Future[Entry]]" = field(default_factory=dict)
 
     @property

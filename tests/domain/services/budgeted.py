@@ -92,10 +92,10 @@ class Budgeted(Stage):
         (found,) = await self.budgets.read("ns", [due.account])
         return found.spent, found.reserved
 
-    async def spend(self, amount: int, rule: Rule = MONTHLY) -> None:
+    async def spend(self, amount: int, rule: Rule = MONTHLY, slug: str = "maker/model") -> None:
         """Spend an amount of a rule before the test."""
         payer = Payer("ann", groups=frozenset({"Sales"}))
-        (due,) = dues_of([rule], payer, "maker/model", self.clock.now(), UTC)
+        (due,) = dues_of([rule], payer, slug, self.clock.now(), UTC)
         charge = Claim(due.account, rule.unit, amount, due.window.ends)
         await self.budgets.post("ns", f"before-{due.account}", [charge])
 

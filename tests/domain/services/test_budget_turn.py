@@ -622,6 +622,21 @@ async def test_an_answer_of_the_dated_version_counts_once_and_for_the_called_mod
     assert await stage.balance(rules[1]) == (0, 0)
 
 
+@pytest.mark.parametrize("named", ["maker/cheap", "maker/cheap-20260301"])
+async def test_a_model_that_is_called_by_the_name_of_its_version_has_the_budgets_of_both_names(named):
+    rule = replace(MONTHLY, models=named)
+    stage = Budgeted(answered_by("maker/cheap-20260301"), rules=(rule,))
+    request = replace(LIMITED, model="maker/cheap-20260301")
+    await outputs_of(stage, request, (MODEL, DATED))
+    assert body_of(stage).model == "maker/cheap-20260301"
+    assert await stage.balance(rule, slug=named) == (usd("0.001"), 0)
+    await stage.spend(rule.hard, rule, named)
+    assert (
+        fault_of(await outputs_of(stage, replace(request, turn_id="next"), (MODEL, DATED))).kind
+        is FaultKind.BUDGET_SPENT
+    )
+
+
 async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked():
     rule = replace(MONTHLY, models="maker/cheap")
     stage = Budgeted(said("Because."), rules=(rule,))
