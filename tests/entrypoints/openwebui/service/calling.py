@@ -16,6 +16,7 @@ KEY = "sk-or-v1-simulator"
 IDS = {"chat_id": "chat-1", "message_id": "message-1", "session_id": "session-1"}
 ERROR_ID = re.compile(r"\b[0-9a-f]{16}\b")
 PATIENCE = 10.0
+DRAWS = "sim/images"
 
 
 def read_payload(payload: Any) -> Any:
@@ -117,6 +118,13 @@ class Caller:
     async def knows_the_models(self) -> "Caller":
         """List the models, as a page does before anybody asks; the first listing waits for them."""
         assert len(await self.listed()) > 1
+        return self
+
+    async def knows_models_that_draw(self) -> "Caller":
+        """The same, with the models that only draw: they have a list of their own, which may come a moment later."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(entry["id"] == DRAWS for entry in await self.listed()):
+                await asyncio.sleep(0.005)
         return self
 
 

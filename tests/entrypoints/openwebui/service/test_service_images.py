@@ -37,7 +37,7 @@ async def test_the_picker_has_both_kinds_and_each_model_once(caller: Caller) -> 
 @pytest.mark.parametrize("who", [Who.PAGE, Who.API])
 @pytest.mark.parametrize("stream", [True, False])
 async def test_a_message_becomes_a_picture(caller: Caller, simulator: Simulator, who: Who, stream: bool) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask("sim/images", "A red bridge", who=who, stream=stream)
     assert pictures(reply) == [FIRST]
     assert reply.errors == []
@@ -47,7 +47,7 @@ async def test_a_message_becomes_a_picture(caller: Caller, simulator: Simulator,
 
 
 async def test_several_pictures_are_shown_in_order_with_their_cost(caller: Caller, simulator: Simulator) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask("sim/images", n=2, quality="high", size="1024x1024", mood="dark")
     assert pictures(reply) == [FIRST, SECOND]
     assert {key: sent(simulator)[key] for key in ("n", "quality", "aspect_ratio")} == {
@@ -63,7 +63,7 @@ async def test_several_pictures_are_shown_in_order_with_their_cost(caller: Calle
 async def test_the_pictures_of_the_message_and_of_the_answer_before_it_go_along_byte_for_byte(
     caller: Caller, simulator: Simulator
 ) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     content = [{"type": "text", "text": "Paint it blue"}, {"type": "image_url", "image_url": {"url": SECOND}}]
     messages = [
         {"role": "system", "content": "You are a painter."},
@@ -79,7 +79,7 @@ async def test_the_pictures_of_the_message_and_of_the_answer_before_it_go_along_
 
 
 async def test_a_picture_can_be_changed_in_the_next_message(caller: Caller, simulator: Simulator) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     messages = [
         {"role": "user", "content": "A fish"},
         {"role": "assistant", "content": f"![image]({SECOND})"},
@@ -95,7 +95,7 @@ async def test_a_picture_can_be_changed_in_the_next_message(caller: Caller, simu
 
 
 async def test_nothing_is_drawn_for_a_picture_that_cannot_be_read(caller: Caller, simulator: Simulator) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     content = [{"type": "image_url", "image_url": {"url": f"{FIRST[:60]}"}}]
     body = {"model": "openrouter.sim/images", "messages": [{"role": "user", "content": content}], "stream": True}
     reply = await caller.send(body)
@@ -106,7 +106,7 @@ async def test_nothing_is_drawn_for_a_picture_that_cannot_be_read(caller: Caller
 async def test_nothing_is_drawn_of_the_note_about_a_picture_that_was_left_out(
     caller: Caller, simulator: Simulator
 ) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     broken = {"type": "image_url", "image_url": {"url": SECOND[:100]}}
     content = [{"type": "text", "text": "Paint it blue"}, broken]
     await caller.send({"model": "openrouter.sim/images", "messages": [{"role": "user", "content": content}]})
@@ -116,7 +116,7 @@ async def test_nothing_is_drawn_of_the_note_about_a_picture_that_was_left_out(
 
 
 async def test_a_person_sees_that_it_is_being_drawn(caller: Caller) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask("sim/images")
     said = [status["description"] for status in reply.statuses]
     assert any(line.startswith("Drawing a picture") for line in said)
@@ -135,7 +135,7 @@ async def test_a_person_sees_that_it_is_being_drawn(caller: Caller) -> None:
 async def test_an_answer_without_a_picture_is_a_named_fault(
     caller: Caller, model: str, options: dict[str, Any], said: str
 ) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask(model, who=Who.API, **options)
     assert [error["code"] for error in reply.errors] == [said]
     assert pictures(reply) == []
@@ -145,7 +145,7 @@ async def test_an_answer_without_a_picture_is_a_named_fault(
     ("task", "answer"), [("title_generation", '{"title": ""}'), ("tags_generation", '{"tags": ["General"]}')]
 )
 async def test_no_picture_is_drawn_for_a_title(caller: Caller, simulator: Simulator, task: str, answer: str) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     caller.task = task
     reply = await caller.ask("sim/images", who=Who.TASK, stream=False)
     assert reply.text == answer
@@ -154,7 +154,7 @@ async def test_no_picture_is_drawn_for_a_title(caller: Caller, simulator: Simula
 
 async def test_a_model_for_tasks_serves_their_chats_too(caller: Caller, simulator: Simulator) -> None:
     caller.valves["TASK_MODEL"] = "sim/echo"
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask("sim/images", "hello", who=Who.TASK, stream=False)
     assert reply.text == "You said: hello"
     assert [record.model for record in questions(simulator)] == ["sim/echo"]
@@ -172,14 +172,14 @@ async def test_no_setting_calls_such_a_model_elsewhere(
     caller: Caller, simulator: Simulator, valves: dict[str, str]
 ) -> None:
     caller.valves |= valves
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     assert pictures(await caller.ask("sim/images")) == [FIRST]
     assert sent(simulator)["model"] == "sim/images"
 
 
 async def test_such_a_model_may_be_the_fallback(caller: Caller, simulator: Simulator) -> None:
     caller.valves["FALLBACK_MODEL"] = "sim/images"
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     assert pictures(await caller.ask("sim/error-404")) == [FIRST]
     assert [record.path.rpartition("/")[2] for record in questions(simulator)] == ["responses", "images"]
     task = await caller.ask("sim/error-404", who=Who.TASK, stream=False)
@@ -189,7 +189,7 @@ async def test_such_a_model_may_be_the_fallback(caller: Caller, simulator: Simul
 
 async def test_a_demand_for_privacy_is_a_fault_and_nothing_is_sent(caller: Caller, simulator: Simulator) -> None:
     caller.valves["ZDR_ENFORCE"] = True
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     reply = await caller.ask("sim/images")
     assert "cannot be limited to providers that keep no data" in reply.fault_words
     assert questions(simulator) == []
@@ -198,7 +198,7 @@ async def test_a_demand_for_privacy_is_a_fault_and_nothing_is_sent(caller: Calle
 async def test_the_next_message_to_another_model_has_no_data_of_the_picture(
     caller: Caller, simulator: Simulator
 ) -> None:
-    await caller.knows_the_models()
+    await caller.knows_models_that_draw()
     drawn = await caller.ask("sim/images", "A red bridge")
     messages = [
         {"role": "user", "content": "A red bridge"},
