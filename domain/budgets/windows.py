@@ -16,7 +16,7 @@ class Window:
 
     starts: datetime
     ends: datetime
-    name: str = ""
+    name: str
 
 
 def window_of(period: Period, now: datetime, zone: tzinfo) -> Window:

@@ -54,6 +54,19 @@ def named(answering: str, models: Iterable[Model]) -> Model | None:
     return next((one for one in models if answering in (one.id, one.canonical_slug) and ":" not in one.id), None)
 
 
+def resolved(requested: str, models: Iterable[Model]) -> tuple[str, Model | None]:
+    """Return the slug that is sent for a requested name, and its entry; None if the list has none.
+
+    The name of a version is sent as it is, with all that is known of its model.
+    """
+    listed = tuple(models)
+    model = find(requested, listed)
+    if model is not None:
+        return model.id, model
+    slug = slug_of(requested)
+    return slug, named(slug, listed)
+
+
 def _slashed(alias: str) -> frozenset[str]:
     """Return the slugs whose `dotted` form is this text, except the text itself."""
     before_slash = alias.partition("/")[0]

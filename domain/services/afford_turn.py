@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import base_of
-from domain.catalog.selection import find, slug_of
+from domain.catalog.selection import find, resolved
 from domain.catalog.support import is_free
 from domain.conversation.tokens import tokens_of_all
 from domain.faults.fault import Fault, FaultKind
@@ -112,8 +112,7 @@ class AffordTurn:
         extras = costs_extra(body)
 
         async def affords(name: str) -> bool:
-            model = find(name, checked.models)
-            slug = model.id if model is not None else slug_of(name)
+            slug, model = resolved(name, checked.models)
             return self.budgets is None or await self.budgets.affords(hold, slug, model, extras=extras)
 
         if plan.alternatives.fallback is not None and not await affords(name):

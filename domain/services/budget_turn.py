@@ -102,7 +102,7 @@ class BudgetTurn:
 
         Call it once the turn has reserved; `extras` as in `reserve`. A store that fails decides nothing here.
         """
-        dues = hold.dues_of(slug)
+        dues = hold.dues_of(slug, *(() if model is None else (model.id,)))
         if not dues or (hold.dues and not hold.is_reserved):
             return True
         balances: tuple[Balance, ...] | Fault = hold.reserved or ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.catalog.offer import objections_to, with_variants
-from domain.catalog.selection import find, named, slug_of
+from domain.catalog.selection import resolved
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.egress.pasted import is_key
 from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
@@ -49,9 +49,7 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     except InvalidBaseUrl as error:
         return Fault(FaultKind.BAD_ROUTE, cause=AddressRefused(error.flaw, error.host))
     everything = with_variants(models, request.offer.variants)
-    model = find(request.model, everything)
-    slug = model.id if model is not None else slug_of(request.model)
-    model = model or named(slug, everything)  # the name of a version is sent as it is, with all that is known of it
+    slug, model = resolved(request.model, everything)
     objections = objections_to(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
     if objections:
         return Fault(FaultKind.FILTERED_MODEL, cause=ModelFiltered(slug, objections))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
 from domain.catalog.prompt_window import window_of
-from domain.catalog.selection import find, slug_of
+from domain.catalog.selection import resolved
 from domain.catalog.support import holds_to_schemas, only_draws, takes_tools
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
@@ -100,8 +100,8 @@ def _fit(checked: Checked, lessons: Lessons) -> Fit:
     """Return what the prompts of the model and of the fallback model may take, by the catalog and earlier refusals."""
     known = {checked.slug: window_of(checked.model)}
     if checked.request.fallback_model:
-        other = find(checked.request.fallback_model, checked.models)
-        known |= {other.id: window_of(other)} if other is not None else {}
+        other, model = resolved(checked.request.fallback_model, checked.models)
+        known |= {other: window_of(model)} if model is not None else {}
     learner = learner_of(checked.request)
     limits = {slug: lessons.prompt_limit(learner, slug) for slug in known}
     factors = {slug: lessons.prompt_weight(learner, slug) for slug in known}
@@ -146,8 +146,7 @@ def _fallback(
     """Return the builder of the request to the fallback model; filters for price, privacy and disabled models apply."""
     if not request.fallback_model:
         return None
-    model = find(request.fallback_model, models)
-    other = model.id if model is not None else slug_of(request.fallback_model)
+    other, model = resolved(request.fallback_model, models)
     if other == slug or objections_to(other, model, request.offer, chosen_by_person=False):
         return None
 

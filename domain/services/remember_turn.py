@@ -193,9 +193,8 @@ class TurnMemory:
             rows = await store.artifacts.find(
                 memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
             )
-        return tuple(
-            replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows
-        ), store.cipher
+        asked = (replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows)
+        return tuple(asked), store.cipher
 
     async def _writable(self) -> SealedStore | None:
         store = await self._opened()

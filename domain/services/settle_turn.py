@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import base_of
-from domain.catalog.selection import find, named
+from domain.catalog.selection import named, resolved
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
@@ -66,7 +66,7 @@ class Settlement:
         """The same, as the catalog has it; None if it has none."""
         if self.checked is None or self.called == self.slug:
             return self.model
-        return find(self.called, self.checked.models)
+        return resolved(self.called, self.checked.models)[1]
 
     @property
     def tally(self) -> TurnTally | None:

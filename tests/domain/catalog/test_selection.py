@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.catalog.selection import dotted, find, is_selected, slug_of
+from domain.catalog.selection import dotted, find, is_selected, resolved, slug_of
 from ports.catalog import Model
 
 MODELS = tuple(
@@ -67,6 +67,23 @@ def test_an_unknown_name_is_not_found():
 )
 def test_a_name_outside_the_list_becomes_a_slug(requested, slug):
     assert slug_of(requested) == slug
+
+
+VERSIONED = Model("maker/chat", "Chat", canonical_slug="maker/chat-2026")
+
+
+@pytest.mark.parametrize(
+    ("requested", "slug", "model"),
+    [
+        ("maker/chat", "maker/chat", VERSIONED),
+        ("maker.chat", "maker/chat", VERSIONED),
+        ("maker/chat-2026", "maker/chat-2026", VERSIONED),
+        ("maker.chat-2026", "maker/chat-2026", VERSIONED),
+        ("maker/other", "maker/other", None),
+    ],
+)
+def test_the_name_of_a_version_is_sent_as_it_is_with_what_is_known_of_its_model(requested, slug, model):
+    assert resolved(requested, iter((*MODELS, VERSIONED))) == (slug, model)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)

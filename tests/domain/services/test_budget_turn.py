@@ -637,13 +637,14 @@ async def test_a_model_that_is_called_by_the_name_of_its_version_has_the_budgets
     )
 
 
-async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked():
+@pytest.mark.parametrize("name", ["maker/cheap", "maker/cheap-20260301"])
+async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked(name):
     rule = replace(MONTHLY, models="maker/cheap")
     stage = Budgeted(said("Because."), rules=(rule,))
     (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
     await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
-    request = replace(LIMITED, parameters=Parameters(models=("maker/cheap", "maker/free")))
-    await outputs_of(stage, request)
+    request = replace(LIMITED, parameters=Parameters(models=(name, "maker/free")))
+    await outputs_of(stage, request, (MODEL, DATED, FREE))
     assert body_of(stage).models == ("maker/free",)
 
 
