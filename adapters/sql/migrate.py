@@ -49,28 +49,34 @@ class Migrated:
     read_only: str = ""
 
 
-async def migrate(url: str, revisions: Revisions, *, schema: str = "", wait_seconds: float = WAIT_SECONDS) -> Migrated:
+async def migrate(
+    url: str, revisions: Revisions, *, schema: str = "", wait_seconds: float = WAIT_SECONDS, newest: str = ""
+) -> Migrated:
     """Run all missing steps in one transaction, in a thread; a missing SQLite file is created, but not its folder.
 
-    Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then unchanged. If the
+    `revisions` is not asked for a database at the revision `newest`: unpacking and importing all steps takes longer
+    than everything else here. Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then unchanged. If the
     caller is cancelled, the transaction still finishes.
     """
-    return await asyncio.to_thread(_migrate, url, revisions, schema, wait_seconds)
+    return await asyncio.to_thread(_migrate, url, revisions, schema, wait_seconds, newest)
 
 
-def _migrate(url: str, revisions: Revisions, schema: str, wait_seconds: float) -> Migrated:
+def _migrate(url: str, revisions: Revisions, schema: str, wait_seconds: float, newest: str) -> Migrated:
     try:
         target = database_url(url)
     except (SQLAlchemyError, ValueError):
         raise DatabaseTrouble("refused") from None  # the cause may contain the URL with its password
     with ExitStack() as stack:
         try:
-            folder = str(revisions(stack))
-            script = ScriptDirectory(folder, version_locations=[folder])
             engine = _sqlite(target) if _is_sqlite(target) else _postgres(target)
             stack.callback(engine.dispose)
-            with engine.connect() as connection:
-                return _Migration(connection, script, schema, wait_seconds).run()
+            connection = stack.enter_context(engine.connect())
+            database = _Versioned(connection, schema)
+            if newest and database.heads() == (newest,):
+                return database.at(newest)
+            folder = str(revisions(stack))
+            script = ScriptDirectory(folder, version_locations=[folder])
+            return _Migration(database, script, wait_seconds).run()
         except CommandError as error:
             raise DatabaseTrouble("refused") from error
         except FOREIGN as error:
@@ -107,35 +113,68 @@ def _postgres(url: URL) -> Engine:
     )
 
 
+class _Versioned:
+    """One connection to a database, and what it says of its revision."""
+
+    def __init__(self, connection: Connection, schema: str) -> None:
+        self.connection, self._schema = connection, schema
+        self.on_sqlite = connection.dialect.name == "sqlite"
+        self.begin()
+
+    def begin(self, **settings: str) -> None:
+        """Begin a transaction in the schema; `settings` are PostgreSQL's and last as long as it does."""
+        if not self.on_sqlite:
+            name = self._schema and self.connection.dialect.identifier_preparer.quote_identifier(self._schema)
+            self.set(search_path=name, **settings)
+
+    def set(self, **settings: str) -> None:
+        """Change settings until the transaction ends (a pooler may be in between). Empty values are skipped."""
+        for name, value in settings.items():
+            if value:
+                self.connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+
+    def context(self, **options: Any) -> MigrationContext:
+        """Return alembic's view of the connection, with our own version table."""
+        return MigrationContext.configure(self.connection, opts={"version_table": VERSION_TABLE, **options})
+
+    def heads(self) -> tuple[str, ...]:
+        """Return the revisions that the database names: one, or none if it is new."""
+        return self.context().get_current_heads()
+
+    def at(self, revision: str) -> Migrated:
+        """Return that nothing was to be done, and whether the database may be written."""
+        return Migrated(revision, read_only="" if self._may_write() else READ_ONLY)
+
+    def _may_write(self) -> bool:
+        if self.on_sqlite:
+            files = self.connection.exec_driver_sql("PRAGMA database_list").all()
+            return os.access(str(files[0][2]), os.W_OK)
+        return self.connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
+
+
 class _Migration:
     """One migration attempt on one connection."""
 
-    def __init__(self, connection: Connection, script: ScriptDirectory, schema: str, wait_seconds: float) -> None:
-        self._connection, self._script, self._schema, self._wait = connection, script, schema, wait_seconds
+    def __init__(self, database: _Versioned, script: ScriptDirectory, wait_seconds: float) -> None:
+        self._database, self._script, self._wait = database, script, wait_seconds
         self._known = {step.revision for step in script.walk_revisions()}
         self._head = script.get_current_head() or ""
-        self._on_sqlite = connection.dialect.name == "sqlite"
         self._taken = 0
 
     def run(self) -> Migrated:
-        if not self._on_sqlite:
-            self._set(search_path=self._quoted_schema())
-        settled = self._settled(self._context().get_current_heads())
+        settled = self._settled(self._database.heads())
         if settled is not None:
             return settled
-        self._connection.rollback()
-        self._lock_sqlite() if self._on_sqlite else self._lock_postgres()
-        context = self._context()
+        connection = self._database.connection
+        connection.rollback()
+        self._lock_sqlite(connection) if self._database.on_sqlite else self._lock_postgres(connection)
+        context = self._database.context(fn=self._steps)
         settled = self._settled(context.get_current_heads())
         if settled is not None:
             return settled
         context.run_migrations(op=Operations(context))
-        self._connection.commit()
+        connection.commit()
         return Migrated(self._head, self._taken)
-
-    def _context(self) -> MigrationContext:
-        options = {"version_table": VERSION_TABLE, "fn": self._steps}
-        return MigrationContext.configure(self._connection, opts=options)
 
     def _steps(self, heads: tuple[str, ...], _: MigrationContext) -> list[Any]:
         steps = self._script._upgrade_revs(self._head, heads[0] if heads else "base")  # as alembic's own command does
@@ -146,39 +185,22 @@ class _Migration:
         unknown = set(heads) - self._known
         if unknown:
             return Migrated(max(unknown), read_only=TOO_NEW)
-        if heads != (self._head,):
-            return None
-        return Migrated(self._head, read_only="" if self._may_write() else READ_ONLY)
+        return self._database.at(self._head) if heads == (self._head,) else None
 
-    def _may_write(self) -> bool:
-        if self._on_sqlite:
-            files = self._connection.exec_driver_sql("PRAGMA database_list").all()
-            return os.access(str(files[0][2]), os.W_OK)
-        return self._connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
-
-    def _lock_sqlite(self) -> None:
+    def _lock_sqlite(self, connection: Connection) -> None:
         deadline = time.monotonic() + self._wait
-        self._connection.exec_driver_sql(f"PRAGMA busy_timeout={int(self._wait * 1000)}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(self._wait * 1000)}")
         while True:
             try:
-                self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
                 break
             except OperationalError as error:  # SQLite itself does not wait: its time-out is 0
                 if trouble_of(error).reason != "locked" or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
-        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def _lock_postgres(self) -> None:
-        self._set(search_path=self._quoted_schema(), lock_timeout=f"{max(1, int(self._wait * 1000))}ms")
-        self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PROCESS_LOCK})
-        self._set(lock_timeout=TABLE_LOCK)
-
-    def _quoted_schema(self) -> str:
-        return self._connection.dialect.identifier_preparer.quote_identifier(self._schema) if self._schema else ""
-
-    def _set(self, **settings: str) -> None:
-        """Change settings until the transaction ends (a pooler may be in between). Empty values are skipped."""
-        for name, value in settings.items():
-            if value:
-                self._connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+    def _lock_postgres(self, connection: Connection) -> None:
+        self._database.begin(lock_timeout=f"{max(1, int(self._wait * 1000))}ms")
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PROCESS_LOCK})
+        self._database.set(lock_timeout=TABLE_LOCK)

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 
 PREFIX = "openrouter_pipe_"
+REVISION = "0010"
+"""The newest step in `alembic/versions`, which brings a database to these tables."""
 
 Words = Text().with_variant(Text(collation="C"), "postgresql")
 Money = Text().with_variant(Numeric(), "postgresql")  # SQLite has no exact decimal: text in plain notation

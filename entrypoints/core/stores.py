@@ -22,6 +22,7 @@ from adapters.sql.ledger import SqlLedger
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.sql.migrate import migrate
 from adapters.sql.reconciliations import SqlReconciliations
+from adapters.sql.tables import REVISION
 from adapters.sql.tool_runs import SqlToolRuns
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.remember_turn import SealedStore
@@ -97,7 +98,7 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
     """Open the stores of a database, and the database itself, which the caller closes. Raises DatabaseTrouble."""
     if location.sqlite_file is not None:
         await asyncio.to_thread(begin_file, location.sqlite_file)
-    migrated = await migrate(location.url, revisions_dir, schema=location.schema)
+    migrated = await migrate(location.url, revisions_dir, schema=location.schema, newest=REVISION)
     if location.sqlite_file is not None:
         await asyncio.to_thread(keep_to_owner, location.sqlite_file)
     if migrated.read_only:

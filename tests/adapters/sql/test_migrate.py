@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.sql.migrate import PROCESS_LOCK, VERSION_TABLE, Migrated, migrate
+from adapters.sql.tables import REVISION
 from adapters.sql.trouble import DatabaseTrouble
 from tests.adapters.sql.migrating import (
     ALL,
@@ -40,6 +41,22 @@ def test_an_empty_database_gets_all_steps_and_then_none(kind: str, tmp_path: Pat
 
     assert migrated(url) == Migrated(NEWEST, COUNT)
     assert migrated(url) == Migrated(NEWEST)
+
+
+@BOTH
+def test_a_database_at_the_newest_revision_is_not_compared_with_the_steps(kind: str, tmp_path: Path) -> None:
+    def unread(_: ExitStack) -> Path:
+        raise AssertionError("the steps were unpacked")
+
+    url = new_url(kind, tmp_path)
+    migrated(url, first_release(tmp_path))
+
+    assert migrated(url, newest=REVISION) == Migrated(REVISION, COUNT - 1)
+    assert migrated(url, unread, newest=REVISION) == Migrated(REVISION)
+
+
+def test_the_code_names_the_newest_step() -> None:
+    assert REVISION == NEWEST
 
 
 @BOTH
@@ -181,6 +198,7 @@ def test_a_standby_server_is_read_only(schema: str, tmp_path: Path) -> None:
 
 UNPRIVILEGED = """
 import os, sys
+from adapters.sql.tables import REVISION
 from adapters.sql.trouble import DatabaseTrouble
 from tests.adapters.sql.migrating import migrated
 migrated("sqlite://" + sys.argv[1])  # loads what may not be readable to others
