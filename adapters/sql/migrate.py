@@ -55,8 +55,8 @@ async def migrate(
     """Run all missing steps in one transaction, in a thread; a missing SQLite file is created, but not its folder.
 
     `revisions` is not asked for a database at the revision `newest`: unpacking and importing all steps takes longer
-    than everything else here. Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then unchanged. If the
-    caller is cancelled, the transaction still finishes.
+    than everything else here. Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is
+    then unchanged. If the caller is cancelled, the transaction still finishes.
     """
     return await asyncio.to_thread(_migrate, url, revisions, schema, wait_seconds, newest)
 

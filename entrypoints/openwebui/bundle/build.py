@@ -3,13 +3,14 @@
 import hashlib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoints.openwebui.bundle.carried import repository_text
 from entrypoints.openwebui.bundle.collect import REVISIONS, reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.pack import pack
-from entrypoints.openwebui.bundle.rewrite import package_text
+from entrypoints.openwebui.bundle.rewrite import DATA_CLASSES, package_text
 
 ENTRY = "entrypoints.openwebui.service"
 SHELL = "entrypoints/openwebui/pipe.py"
@@ -101,7 +102,7 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
     Raises BundleRefused or ImportRefused, naming each place to mend.
     """
     found = reachable_sources(root, entry)
-    sources = {path: package_text(path, text) for path, text in found.items()}
+    sources = packaged(found)
     revisions = revision_texts(root)
     contents, digest, packed = pack(sources, revisions)
     parts = [(_FOLDER / Path(file).name).read_text("utf-8") for file in _LOADER_FILES]
@@ -120,6 +121,21 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
     if reasons:
         raise BundleRefused(reasons)
     return Bundle(text, tuple(sources), contents)
+
+
+def packaged(found: Mapping[str, str]) -> dict[str, str]:
+    """Return modules as they stand inside a package, with what makes their data classes; sorted by path."""
+    sources = {path: package_text(path, text) for path, text in found.items()}
+    if any(DATA_CLASSES in text for text in sources.values()):
+        sources = _data_classes() | sources
+    return dict(sorted(sources.items()))
+
+
+def _data_classes() -> dict[str, str]:
+    """Return path -> text of what makes the data classes of carried modules, and of its packages."""
+    path = f"{DATA_CLASSES.replace('.', '/')}.py"
+    packages = [f"{folder.as_posix()}/__init__.py" for folder in Path(path).parents[:-1]]
+    return {name: (_FOLDER.parents[2] / name).read_text("utf-8") for name in [*packages, path]}
 
 
 def _front(shell: str, pyproject: str) -> str:

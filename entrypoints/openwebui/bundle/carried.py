@@ -11,6 +11,7 @@ from pathlib import Path
 
 _LARGEST = 64 * 1024 * 1024  # bytes; what unpacks to more is not ours
 _REVISIONS = "alembic/versions"
+_DATA_CLASSES = "entrypoints.openwebui.bundle.data_classes"  # imported in place of the standard library's
 
 
 class CarriedFiles:
@@ -60,8 +61,9 @@ def _damaged() -> ImportError:
 
 
 def repository_text(path: str, text: str) -> str:
-    """Return a carried module as it stands in the repository: its imports of the project's modules absolute."""
+    """Return a carried module as it stands in the repository: its imports absolute, its data classes the usual ones."""
     dots = re.escape("." * len(path.split("/")))
+    text = re.sub(rf"^([ \t]*from ){dots}{re.escape(_DATA_CLASSES)}(?= )", r"\1dataclasses", text, flags=re.M)
     return re.sub(rf"^([ \t]*from ){dots}(?=[a-z])", r"\1", text, flags=re.M)
 
 

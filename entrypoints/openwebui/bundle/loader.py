@@ -26,7 +26,7 @@ _KEPT_LATER = 5.0  # seconds after a load, when its first answer is under way
 
 
 def _renamed(code: CodeType, name: str) -> CodeType:
-    """Return the code with the file name of this load, which tracebacks show."""
+    """Return the code with another file name, which tracebacks show."""
     inner = tuple(_renamed(const, name) if isinstance(const, CodeType) else const for const in code.co_consts)
     return code.replace(co_filename=name, co_consts=inner)
 
@@ -41,6 +41,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
 
     def __init__(self, name: str, carried: CarriedFiles) -> None:
         self.root = f"{name}_{secrets.token_hex(4)}"
+        self._name = name
         self._carried = carried
         self._paths: dict[str, str] = {}  # full name of a module -> path
         self._lock = threading.RLock()
@@ -90,14 +91,13 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         if fullname not in self._paths:
             return None
         is_package = self.is_package(fullname)
-        spec = ModuleSpec(fullname, self, origin=self.get_filename(fullname), is_package=is_package)
-        spec.has_location = True  # gives the module its __file__
-        return spec
+        return ModuleSpec(fullname, self, origin=self.get_filename(fullname), is_package=is_package)
 
     def exec_module(self, module: ModuleType) -> None:
         """Compile and run one module, letting other threads run now and then: compiling holds the interpreter."""
         name = module.__name__
         code = self._code(name)
+        module.__file__ = self.get_filename(name)
         linecache.lazycache(self.get_filename(name), module.__dict__)  # tracebacks show the lines
         if time.monotonic() - self._paused_at > _PAUSE_EVERY:
             time.sleep(0)
@@ -111,7 +111,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         return self._carried.modules()[self._paths[fullname]]
 
     def get_filename(self, fullname: str) -> str:
-        """Return the name tracebacks show, different in every load; no such file exists."""
+        """Return the name tracebacks show, the same in every load of the same texts; no such file exists."""
         return self._file_name(self._paths[fullname])
 
     def is_package(self, fullname: str) -> bool:
@@ -142,7 +142,9 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         path, file_name = self._paths[name], self.get_filename(name)
         kept = self._kept.pop(path, None)
         if kept is not None:
-            code = _renamed(marshal.loads(kept), file_name)  # noqa: S302 - see KeptCode
+            code: CodeType = marshal.loads(kept)  # noqa: S302 - see KeptCode
+            if code.co_filename != file_name:  # of another version
+                code = _renamed(code, file_name)
         else:
             code = compile(self.get_source(name), file_name, "exec", dont_inherit=True)
         if self._keeping is not None and self._keeping.is_alive():
@@ -155,24 +157,25 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         The thread knows the texts and the code, not the modules: a load that is replaced meanwhile can go.
         """
         self._replaced = threading.Event()
-        work = (keeping, self._carried.modules(), dict(self._kept), self._used, self._replaced)
+        work = (keeping, self._name, self._carried.modules(), dict(self._kept), self._used, self._replaced)
         self._keeping = threading.Thread(target=_keep, args=work, name="openrouter-pipe-keep-code", daemon=True)
         self._keeping.start()
 
     def _install(self, paths: Iterable[str]) -> None:
         self._paths = {self._module_name(path): path for path in paths}
         sys.modules[self.root] = module_from_spec(ModuleSpec(self.root, None, is_package=True))
-        sys.meta_path.append(self)
+        sys.meta_path.insert(0, self)  # or every other finder is asked for each module first
 
     def _module_name(self, path: str) -> str:
         return f"{self.root}.{path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
     def _file_name(self, path: str) -> str:
-        return f"{self.root}/{path}"
+        return f"{self._name}/{path}"
 
 
 def _keep(
     keeping: KeptCode,
+    name: str,
     sources: Mapping[str, str],
     kept: Mapping[str, bytes],
     used: dict[str, CodeType],
@@ -182,8 +185,11 @@ def _keep(
     now.wait(_KEPT_LATER)
     codes = {}
     for path, source in sources.items():
-        code = kept.get(path) or marshal.dumps(used.get(path) or compile(source, path, "exec", dont_inherit=True))
-        codes[path] = (_digest(source), code)
+        file_name = f"{name}/{path}"
+        code = used.get(path)
+        if code is None and path in kept:
+            code = _renamed(marshal.loads(kept[path]), file_name)  # noqa: S302 - see KeptCode
+        codes[path] = (_digest(source), marshal.dumps(code or compile(source, file_name, "exec", dont_inherit=True)))
         time.sleep(_KEEPING_PAUSE)
     used.clear()
     keeping.write(codes)

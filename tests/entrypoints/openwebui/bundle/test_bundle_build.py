@@ -39,6 +39,8 @@ def test_the_file_carries_what_the_service_reaches_and_nothing_else(tree: Path) 
         "domain/turn/machine.py",
         "entrypoints/__init__.py",
         "entrypoints/openwebui/__init__.py",
+        "entrypoints/openwebui/bundle/__init__.py",
+        "entrypoints/openwebui/bundle/data_classes.py",
         "entrypoints/openwebui/service.py",
         "ports/__init__.py",
         "ports/clock.py",
@@ -181,7 +183,7 @@ def test_the_command_writes_the_file(tree: Path, tmp_path: Path, capsys: pytest.
 
     assert run(["--root", str(tree), "--output", str(output)]) == 0
     assert output.read_text("utf-8") == build(tree).text
-    assert "10 modules" in capsys.readouterr().out
+    assert "12 modules" in capsys.readouterr().out
 
 
 def test_the_command_writes_the_digest_of_the_file_beside_it(tree: Path, tmp_path: Path) -> None:
@@ -222,7 +224,8 @@ def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
     assert "entrypoints/settings_snapshot.py" in bundle.paths
     assert "entrypoints/settings_generate.py" not in bundle.paths
     assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
-    assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
+    of_the_bundle = [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
+    assert [path.rpartition("/")[2] for path in of_the_bundle] == ["__init__.py", "data_classes.py"]
     assert bundle.text.isascii()
     assert len(bundle.text) < 1_250_000  # a megabyte of ASCII costs the host nothing, two 0.4 ms a chat
     assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from entrypoints.openwebui.bundle.build import build
+from entrypoints.openwebui.bundle.rewrite import package_text
 from tests.entrypoints.openwebui.bundle.small_tree import TREE, HostLoad
 
 GENERIC = {"domain", "ports", "adapters", "entrypoints"}
@@ -19,6 +20,11 @@ GENERIC = {"domain", "ports", "adapters", "entrypoints"}
 
 def inner(module: ModuleType, name: str) -> ModuleType:
     return sys.modules[f"{module.__dict__['_EMBEDDED'].root}.{name}"]
+
+
+def name_of(module: ModuleType) -> str:
+    """Return what tracebacks name as the folder of the carried modules."""
+    return str(module.__dict__["_EMBEDDED"].root).rpartition("_")[0]
 
 
 def carried(module: ModuleType) -> list[str]:
@@ -95,13 +101,25 @@ async def test_an_unloaded_load_leaves_no_trace_and_the_other_one_untouched(
 ) -> None:
     one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
     await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
-    root = one._EMBEDDED.root
     one._EMBEDDED.unload()
 
     assert carried(one) == []
     assert one._EMBEDDED not in sys.meta_path
-    assert [name for name in linecache.cache if name.startswith(root)] == []
+    assert [name for name in linecache.cache if name.startswith(f"{name_of(one)}/")] == []
     assert (await two.Pipe().pipe({}))["now"] == 8
+
+
+async def test_a_traceback_shows_its_lines_when_another_load_of_the_same_file_is_gone(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
+    one._EMBEDDED.unload()
+
+    with pytest.raises(ValueError, match="on purpose") as caught:
+        inner(two, "domain.turn.machine").fail()
+
+    assert 'raise ValueError("on purpose")' in "".join(traceback.format_exception(caught.value))
 
 
 async def test_the_carried_code_can_find_how_to_unload_itself(bundle_text: str, host_load: HostLoad) -> None:
@@ -120,7 +138,7 @@ async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(
         inner(module, "domain.turn.machine").fail()
 
     shown = "".join(traceback.format_exception(caught.value))
-    assert f'File "{module._EMBEDDED.root}/domain/turn/machine.py", line 15, in fail' in shown
+    assert f'File "{name_of(module)}/domain/turn/machine.py", line 15, in fail' in shown
     assert 'raise ValueError("on purpose")' in shown
 
 
@@ -131,7 +149,7 @@ async def test_an_unexpected_error_is_logged_with_the_lines_it_came_from(
 
     await module.Pipe().pipe({"fail": True})
 
-    assert f'{module._EMBEDDED.root}/domain/turn/machine.py", line 15, in fail' in caplog.text
+    assert f'{name_of(module)}/domain/turn/machine.py", line 15, in fail' in caplog.text
 
 
 async def test_the_source_of_a_carried_class_can_be_inspected(bundle_text: str, host_load: HostLoad) -> None:
@@ -139,7 +157,7 @@ async def test_the_source_of_a_carried_class_can_be_inspected(bundle_text: str, 
     await module.Pipe().pipes()
 
     machine = inner(module, "domain.turn.machine")
-    assert inspect.getsource(machine) == TREE["domain/turn/machine.py"]
+    assert inspect.getsource(machine) == package_text("domain/turn/machine.py", TREE["domain/turn/machine.py"])
     assert inspect.getsource(machine.Turn).startswith("@dataclass(frozen=True, slots=True)\nclass Turn:")
 
 

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from entrypoints.core.revisions import revisions_dir
-from entrypoints.openwebui.bundle.build import BundleRefused, build
+from entrypoints.openwebui.bundle.build import BundleRefused, build, packaged
 from entrypoints.openwebui.bundle.collect import reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.loader import EmbeddedModules
-from entrypoints.openwebui.bundle.rewrite import ImportRefused, package_text
+from entrypoints.openwebui.bundle.rewrite import ImportRefused
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY, HostLoad, packed
 
 STEP = '''"""0001 words: "quoted", \\\\n and \\u00fc. Expand."""\n\nrevision, down_revision = "0001", None\n'''
@@ -101,7 +101,7 @@ def two_loads() -> Iterator[list[EmbeddedModules]]:
     """The code that migrates, loaded twice as the single file does it, each with a step that waits for the other's."""
     found = reachable_sources(REPOSITORY, "adapters.sql.migrate")
     found |= reachable_sources(REPOSITORY, "entrypoints.core.revisions")
-    sources = {path: package_text(path, text) for path, text in found.items()}
+    sources = packaged(found)
     loads = [
         EmbeddedModules("one", packed(sources, {"0001.py": MEETING.format(name=name)})) for name in ("left", "right")
     ]
