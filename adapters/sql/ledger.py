@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import product
 from typing import Any
 
 from sqlalchemy import Executable, Row, bindparam, delete, func, select, tuple_, update
@@ -65,10 +64,6 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._write = statement_for(database.dialect, database.schema)
-        self._spend = spend_of(database.dialect, one_day=False)
-        self._spend_of_day = spend_of(database.dialect, one_day=True)
-        self._by_model = sums_by_model(database.dialect)
-        self._paid = {terms: sums_of_person(database.dialect, *terms) for terms in product((False, True), repeat=2)}
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Insert or replace with one statement; two states of one entry need two."""
@@ -102,7 +97,7 @@ class SqlLedger:
         values = {"in_namespace": stored(namespace), "of_key": key_id, "since": micros(since), "until": micros(until)}
         return tuple(
             ModelSum(original(row.model), row.entries, int(row.inexact), total(row[3:]))
-            for row in await self._read(self._by_model, values)
+            for row in await self._read(sums_by_model(self._database.dialect), values)
         )
 
     async def ended(
@@ -129,7 +124,8 @@ class SqlLedger:
             values["of_chat"] = stored(chat_id)
         if since is not None:
             values["since"] = micros(since)
-        rows = await self._read(self._paid[bool(chat_id), since is not None], values)
+        statement = sums_of_person(self._database.dialect, bool(chat_id), since is not None)
+        rows = await self._read(statement, values)
         return sum(map(_paid_of, rows), NOT_PAID)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
@@ -159,7 +155,7 @@ class SqlLedger:
                     while begin <= last and read < MOST:
                         day = begin // DAY
                         values = {"in_namespace": namespace, "since": begin, "until": min(until, (day + days) * DAY)}
-                        statement = self._spend_of_day if days == 1 else self._spend
+                        statement = spend_of(self._database.dialect, one_day=days == 1)
                         of_day = {"of_day": day} if days == 1 else {}
                         rows = (await connection.execute(statement, values | of_day)).all()
                         found += rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -46,6 +47,7 @@ EXACT = u.state == fixed(EntryState.SETTLED)
 MODEL = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
 
 
+@cache  # building one takes milliseconds
 def spend_of(dialect: str, *, one_day: bool) -> Select[Any]:
     """Return the statement that adds up by person, model and day; if all is of `one_day`, that day is a parameter."""
     day = (
@@ -95,6 +97,7 @@ def _counted(dialect: str, groups: Sequence[ColumnElement[Any]]) -> Select[Any]:
     ).where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
 
 
+@cache  # building one takes milliseconds
 def sums_by_model(dialect: str) -> Select[Any]:
     """Return the statement that adds up by model what one key paid."""
     return (
@@ -111,6 +114,7 @@ def sums_by_model(dialect: str) -> Select[Any]:
     )
 
 
+@cache  # building one takes milliseconds
 def sums_of_person(dialect: str, of_chat: bool, since: bool) -> Select[Any]:
     """Return the statement that adds up what a person's attempts cost: what is exact and what is not, in a row each."""
     unknown = u.cost_source == literal_column(f"'{CostSource.UNKNOWN.value}'", Text)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, asdict, field, fields, is_dataclass, replace
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import CodeType
 from typing import Any
 
 __all__ = ["MISSING", "FrozenInstanceError", "asdict", "dataclass", "field", "fields", "is_dataclass", "replace"]
@@ -160,10 +161,16 @@ def _written_init(cls: type[Any], frozen: bool) -> object:
         f"def write({', '.join(given)}):\n def __init__({parameters}):\n  {'; '.join(body) or 'pass'}\n return __init__"
     )
     written: dict[str, Any] = {}
-    exec(text, {}, written)  # noqa: S102 - names of fields, as in the standard library
+    exec(_compiled(text), {}, written)  # noqa: S102 - names of fields, as in the standard library
     made = written["write"](**given)
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     return made
+
+
+def _compiled(text: str) -> CodeType:
+    """Compile a text, or take the code that the loader of the single file has kept."""
+    keeping = getattr(globals().get("__loader__"), "compiled", None)
+    return keeping(text) if keeping else compile(text, "<generated>", "exec", dont_inherit=True)
 
 
 def _in_class(cls: type[Any], name: str) -> object:

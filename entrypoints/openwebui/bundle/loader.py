@@ -46,8 +46,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         self._paths: dict[str, str] = {}  # full name of a module -> path
         self._lock = threading.RLock()
         self._paused_at = 0.0
-        self._kept: dict[str, bytes] = {}  # path -> marshalled code that was not used yet
-        self._used: dict[str, CodeType] = {}  # what `_keep` writes, until it has
+        self._kept: dict[str, bytes] = {}  # path or generated text -> marshalled code that was not used yet
+        self._used: dict[str, CodeType] = {}  # by the same names what `_keep` writes, until it has
         self._keeping: threading.Thread | None = None
         self._replaced = threading.Event()
 
@@ -104,6 +104,13 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
             self._paused_at = time.monotonic()
         exec(code, module.__dict__)  # noqa: S102 - the file's own text
 
+    def compiled(self, text: str) -> CodeType:
+        """Return the code of a text that a module generates, such as a method of a data class; kept like modules."""
+        kept = self._kept.pop(text, None)
+        if kept is not None:
+            return self._noted(text, marshal.loads(kept))  # noqa: S302 - see KeptCode
+        return self._noted(text, compile(text, "<generated>", "exec", dont_inherit=True))
+
     def get_source(self, fullname: str) -> str:
         """Return a module's text, for tracebacks and `inspect`; raises ImportError for another's module."""
         if fullname not in self._paths:
@@ -125,15 +132,13 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         keeping = KeptCode(folder, self._carried.contents) if folder else None
         found = keeping.find() if keeping else None
         if found is not None and found.whole:
-            self._kept = {path: code for path, (_, code) in found.codes.items()}
-            self._install(self._kept)
+            self._kept = {name: code for name, (_, code) in found.codes.items()}
+            self._install(filter(_is_path, self._kept))
             return
         sources = self._carried.modules()
         if found is not None:
-            same = (
-                path for path in found.codes.keys() & sources.keys() if found.codes[path][0] == _digest(sources[path])
-            )
-            self._kept = {path: found.codes[path][1] for path in same}
+            texts = {name: sources.get(name, "") if _is_path(name) else name for name in found.codes}
+            self._kept = {name: code for name, (digest, code) in found.codes.items() if digest == _digest(texts[name])}
         self._install(sources)
         if keeping is not None:
             self._keep_later(keeping)
@@ -147,8 +152,11 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
                 code = _renamed(code, file_name)
         else:
             code = compile(self.get_source(name), file_name, "exec", dont_inherit=True)
+        return self._noted(path, code)
+
+    def _noted(self, name: str, code: CodeType) -> CodeType:
         if self._keeping is not None and self._keeping.is_alive():
-            self._used[path] = code
+            self._used[name] = code
         return code
 
     def _keep_later(self, keeping: KeptCode) -> None:
@@ -157,7 +165,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         The thread knows the texts and the code, not the modules: a load that is replaced meanwhile can go.
         """
         self._replaced = threading.Event()
-        work = (keeping, self._name, self._carried.modules(), dict(self._kept), self._used, self._replaced)
+        work = (keeping, self._name, dict(self._carried.modules()), dict(self._kept), self._used, self._replaced)
         self._keeping = threading.Thread(target=_keep, args=work, name="openrouter-pipe-keep-code", daemon=True)
         self._keeping.start()
 
@@ -176,16 +184,17 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
 def _keep(
     keeping: KeptCode,
     name: str,
-    sources: Mapping[str, str],
+    sources: dict[str, str],
     kept: Mapping[str, bytes],
     used: dict[str, CodeType],
     now: threading.Event,
 ) -> None:
     """Write what was kept before, used meanwhile or is compiled now; others may run after each module."""
     now.wait(_KEPT_LATER)
+    generated = {text: text for text in list(used) if not _is_path(text)}
     codes = {}
-    for path, source in sources.items():
-        file_name = f"{name}/{path}"
+    for path, source in (sources | generated).items():
+        file_name = f"{name}/{path}" if _is_path(path) else "<generated>"
         code = used.get(path)
         if code is None and path in kept:
             code = _renamed(marshal.loads(kept[path]), file_name)  # noqa: S302 - see KeptCode
@@ -193,6 +202,10 @@ def _keep(
         time.sleep(_KEEPING_PAUSE)
     used.clear()
     keeping.write(codes)
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".py")
 
 
 def _digest(source: str) -> bytes:

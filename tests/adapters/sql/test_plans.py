@@ -9,14 +9,17 @@ from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.budget_postgres import opening, reserving
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
-from adapters.sql.ledger import SqlLedger
+from adapters.sql.ledger_sums import spend_of, sums_by_model, sums_of_person
+from adapters.sql.lists import SQLITE
 from adapters.sql.tables import metadata
 from adapters.sql.tool_runs import SqlToolRuns
 from tests.contracts.artifact_cases import HERE, row, ulid
 from tests.doubles.databases import empty_postgres_url
 
+WITHIN = "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"
+SUMS = spend_of(SQLITE, one_day=False)
+OF_CHAT, OF_MONTH = sums_of_person(SQLITE, True, False), sums_of_person(SQLITE, False, True)
 STORE, RUNS = SqlArtifacts(Database("sqlite:////nowhere")), SqlToolRuns(Database("sqlite:////nowhere"))
-LEDGER = SqlLedger(Database("sqlite:////nowhere"))
 STATEMENTS = {
     "find": (STORE._find, "artifact_turn (namespace=? AND turn_id=?)"),
     "touch": (STORE._touch, "artifact_turn (namespace=? AND turn_id=?)"),
@@ -44,19 +47,28 @@ STATEMENTS = {
     "ledger old": (ledger.DELETE_OLD, "usage_entry_state (namespace=? AND state=? AND started_at<?)"),
     "ledger of a person": (ledger.ANONYMISE, "usage_entry_person (namespace=? AND user_id=?)"),
     "ledger by model": (
-        LEDGER._by_model,
-        "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)",
+        sums_by_model(SQLITE),
+        WITHIN,
     ),
-    "ledger ended": (ledger.ENDED, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
+    "ledger ended": (ledger.ENDED, WITHIN),
     "reconciliations": (reconciliations.BETWEEN, "reconciliation_day (day>? AND day<?)"),
     "old reconciliations": (reconciliations.BEFORE, "reconciliation_day (day<?)"),
     "ledger sums of a day": (
-        LEDGER._spend_of_day,
-        "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)",
+        spend_of(SQLITE, one_day=True),
+        WITHIN,
     ),
-    "ledger sums": (LEDGER._spend, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
-    "ledger of a chat": (LEDGER._paid[True, False], "usage_entry_chat (namespace=? AND user_id=? AND chat_id=?)"),
-    "ledger of a month": (LEDGER._paid[False, True], "usage_entry_person (namespace=? AND user_id=? AND started_at>?)"),
+    "ledger sums": (
+        SUMS,
+        WITHIN,
+    ),
+    "ledger of a chat": (
+        OF_CHAT,
+        "usage_entry_chat (namespace=? AND user_id=? AND chat_id=?)",
+    ),
+    "ledger of a month": (
+        OF_MONTH,
+        "usage_entry_person (namespace=? AND user_id=? AND started_at>?)",
+    ),
     "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 

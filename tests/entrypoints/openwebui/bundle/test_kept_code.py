@@ -105,6 +105,24 @@ def test_modules_nobody_imported_yet_are_kept_too(tmp_path: Path, monkeypatch: p
     modules.unload()
 
 
+def test_generated_code_that_was_used_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_KEPT_LATER", 60.0)  # written when the load goes
+    loaded = load()
+    loaded.compiled("used = 1")
+    loaded.unload()
+    eventually_true(lambda: files(tmp_path) and not files(tmp_path)[0].name.startswith("."))
+    changed = {**SOURCES, "inner/noun.py": "def fail():\n    pass\n"}
+    texts: list[str] = []
+    monkeypatch.setattr(loader, "compile", lambda text, *_, **__: texts.append(text), raising=False)
+    modules = EmbeddedModules("openrouter_pipe_test", packed(changed, {}))
+    modules.load("inner")
+    namespace: dict[str, object] = {}
+    exec(modules.compiled("used = 1"), namespace)
+    assert namespace["used"] == 1
+    assert texts == []
+    modules.unload()
+
+
 def test_kept_code_needs_no_text_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path)
     monkeypatch.setattr(carried.zlib, "decompressobj", None)
