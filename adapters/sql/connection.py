@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.sql.idle import lay_in_pool
 from adapters.sql.locking import LockWait
@@ -47,6 +47,12 @@ class Statements:
         self._untried = False
         """Whether the connection lay in the pool and has executed nothing since."""
         self._failed = False
+        self._driver: Any = None  # of `in_driver`, once there is one
+
+    @property
+    def is_sound(self) -> bool:
+        """Return whether the next operation may follow on this connection: none failed, and none is under way."""
+        return not (self._failed or _broke(self._running))
 
     async def start(self, *, commits_itself: bool) -> None:
         """Connect, or take a connection from the pool."""
@@ -72,7 +78,7 @@ class Statements:
         `work` ends its own transaction; it is repeated while the database is locked. Each statement of the driver's
         asynchronous form goes through that thread several times, this all at once.
         """
-        done = await self.run(partial(_in_driver, self._connection, work))
+        done = await self.run(lambda: self._in_driver(work))
         if self._lock is not None:
             self._lock.passed()
         return done
@@ -139,6 +145,14 @@ class Statements:
             await self._connection.execution_options(isolation_level="AUTOCOMMIT")
         return untried
 
+    async def _in_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._driver is None:
+            if self._connection.sync_connection is None:  # else this is another try, and the connection is there
+                await self._connection.start()
+            self._driver = (await self._connection.get_raw_connection()).driver_connection
+        done: T = await self._driver._execute(work, self._driver._conn)
+        return done
+
     async def _on_another(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Perform an operation on another connection, since the server has ended this one."""
         self._untried = False
@@ -166,14 +180,6 @@ class Statements:
 
 async def _awaited(operation: Callable[[], Awaitable[T]]) -> T:
     return await operation()
-
-
-async def _in_driver(connection: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:
-    if connection.sync_connection is None:  # else this is another try, and the connection is there
-        await connection.start()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    done: T = await driver._execute(work, driver._conn)
-    return done
 
 
 async def _cut(running: asyncio.Task[Any]) -> None:

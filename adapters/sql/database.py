@@ -62,8 +62,7 @@ class Database:
         Committed data survives a power failure. On SQLite writers of this process queue here, then wait at most two
         seconds for other processes.
         """
-        if self.read_only:
-            raise DatabaseTrouble(self.read_only, read_only=True)
+        self._check_writable()
         async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True) as statements:
             if self.dialect == SQLITE:
                 await statements.begin_immediate()
@@ -82,15 +81,18 @@ class Database:
         """
         if self.dialect == SQLITE:
             return await self.write_in_driver(lambda driver: driver.execute(sql, values).fetchall())
-        async with self._at_once() as one:
+        self._check_writable()
+        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True, waits=False) as one:
             return await one.execute_alone(sql, values)
 
     async def write_in_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return the result of `work`, which runs in the driver's thread and ends its own transaction; SQLite only.
 
-        Raises DatabaseTrouble. In a fraction of the time of `writing`, like `write_at_once`.
+        Raises DatabaseTrouble. In a fraction of the time of `writing`, like `write_at_once`: the connection is kept
+        for the next, since taking one from the pool and giving it back takes longer than to write.
         """
-        async with self._at_once() as one:
+        self._check_writable()
+        async with _limited(WRITE_SECONDS), self._used() as opened, opened.kept() as one:
             return await one.in_driver(work)
 
     async def aclose(self) -> None:
@@ -104,13 +106,9 @@ class Database:
         if opened is not None:
             await opened.aclose()
 
-    @asynccontextmanager
-    async def _at_once(self) -> AsyncIterator[Statements]:
-        """Provide a connection that is not started yet; the caller goes on while it is closed."""
+    def _check_writable(self) -> None:
         if self.read_only:
             raise DatabaseTrouble(self.read_only, read_only=True)
-        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True, waits=False) as one:
-            yield one
 
     @asynccontextmanager
     async def _used(self) -> "AsyncIterator[_Opened]":
@@ -141,6 +139,7 @@ class _Opened:
         self._engine: AsyncEngine | None = None
         self._places = asyncio.Semaphore(SQLITE_CONNECTIONS if self._on_sqlite else POSTGRES_CONNECTIONS)
         self._writer, self._lock = asyncio.Lock(), LockWait(engines.BUSY_SECONDS)
+        self._kept: Statements | None = None
         self._endings: set[asyncio.Task[None]] = set()
         self._users = 0
         self._idle = asyncio.Event()
@@ -170,13 +169,29 @@ class _Opened:
             left = True
             raise
         finally:
-            ending = asyncio.get_running_loop().create_task(
-                _ended(statements, kept), name="openrouter-pipe-database-end"
-            )
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
+            ending = self._end(statements, kept)
             if waits and not left:
                 await asyncio.shield(ending)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[Statements]:
+        """Provide the connection on which SQLite is written statement by statement, and keep it for the next caller.
+
+        It is apart from the places of the others. After a failure, or while an abandoned operation goes on, it is
+        closed like any other, and the next writer, who waits for that, gets a new one.
+        """
+        with ExitStack() as held:
+            await self._writer.acquire()
+            held.callback(self._writer.release)
+            statements, self._kept = self._kept, None
+            statements = statements or Statements(await self._opened_engine(), self._lock)
+            try:
+                yield statements
+            finally:
+                if statements.is_sound:
+                    self._kept = statements
+                else:
+                    self._end(statements, held.pop_all())
 
     def enter(self) -> None:
         self._users += 1
@@ -193,6 +208,9 @@ class _Opened:
                 await self._idle.wait()
                 while self._endings:
                     await asyncio.wait(set(self._endings))
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.end()
         if endings := set(self._endings):
             for ending in endings:
                 ending.cancel()
@@ -201,6 +219,13 @@ class _Opened:
             await self._engine.dispose()
 
     # --- details ------------------------------------------------------------------------------------------
+
+    def _end(self, statements: Statements, kept: ExitStack) -> "asyncio.Task[None]":
+        """Close a connection, or return it to the pool, beside the caller; then release what it held."""
+        ending = asyncio.get_running_loop().create_task(_ended(statements, kept), name="openrouter-pipe-database-end")
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        return ending
 
     def _lock_wait(self, writes: bool) -> LockWait | None:
         if not self._on_sqlite:

@@ -1,6 +1,8 @@
 """What goes to the driver in one go: connections that stay, locks that are waited for, errors under their own name."""
 
+import asyncio
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,5 +76,56 @@ async def test_a_defect_in_the_driver_is_trouble(tmp_path: Path):
         with pytest.raises(DatabaseTrouble, match="missing"):
             await database.write_at_once("SELECT * FROM nothing")
         assert await database.write_at_once("SELECT 1") == [(1,)]
+    finally:
+        await database.aclose()
+
+
+async def test_writes_in_one_go_share_one_connection_which_closing_closes(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    seen: set[int] = set()
+    for _ in range(5):
+        seen.add(await database.write_in_driver(id))
+        async with database.writing() as statements:
+            await statements.exec_driver_sql("SELECT 1")
+    assert len(seen) == 1
+    drivers = [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
+    assert drivers
+    await database.aclose()
+    for thread in drivers:
+        thread.join(10)
+    assert not [thread for thread in drivers if thread.is_alive()]
+
+
+async def test_after_a_failure_the_next_write_in_one_go_has_another_connection(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    try:
+        first = await database.write_in_driver(lambda driver: driver)
+        with pytest.raises(DatabaseTrouble, match="missing"):
+            await database.write_at_once("SELECT * FROM nothing")
+        assert await database.write_in_driver(lambda driver: driver is first) is False
+    finally:
+        await database.aclose()
+
+
+async def test_a_write_in_one_go_that_is_left_goes_on_and_the_next_waits_for_it(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    begun, gate, order = threading.Event(), threading.Event(), []
+    try:
+        await database.write_at_once("SELECT 1")
+
+        def slow(_: sqlite3.Connection) -> None:
+            begun.set()
+            gate.wait(10)
+            order.append("left")
+
+        leaving = asyncio.create_task(database.write_in_driver(slow))
+        await asyncio.to_thread(begun.wait, 10)
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+        following = asyncio.create_task(database.write_in_driver(lambda _: order.append("next")))
+        await asyncio.sleep(0)
+        gate.set()
+        await following
+        assert order == ["left", "next"]
     finally:
         await database.aclose()
