@@ -128,6 +128,7 @@ class Driver:
                 attempt.ask()
             self._news = asyncio.get_running_loop().create_future()
             await self._news
+            self._news = None
         self._stirred = False
         arrived = attempt.taken() if attempt is not None else ()
         return [*self._calls.events(), *arrived, *map(TimerFired, self._timers.due())]
