@@ -25,7 +25,7 @@ class Attempt:
         self, client: ResponsesClient, call: UpstreamCall, clock: Clock, at: float, news: Callable[[], None]
     ) -> None:
         self._client, self._call, self._clock, self._at = client, call, clock, at
-        self._news = news
+        self._news, self._loop = news, asyncio.get_running_loop()
         self._open: AbstractAsyncContextManager[Batches] | None = None  # the connection, once there are batches
         self._batches: Batches | None = None
         self._asked: asyncio.Task[Sequence[TurnEvent]] | None = None
@@ -51,7 +51,7 @@ class Attempt:
     def ask(self) -> None:
         """Read the next batch in a separate task, unless one was requested and not yet taken."""
         if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_task(self.read(), name="openrouter-pipe-upstream")
+            self._asked = self._loop.create_task(self.read(), name="openrouter-pipe-upstream")
             self._asked.add_done_callback(self._arrived)
 
     def taken(self) -> Sequence[TurnEvent]:
@@ -67,7 +67,7 @@ class Attempt:
 
         Reads in the running task; its cancellation passes through.
         """
-        task: asyncio.Task[object] | None = asyncio.current_task()
+        task: asyncio.Task[object] | None = asyncio.current_task(self._loop)
         assert task is not None
         self._here, cancelled = task, task.cancelling()
         try:
@@ -105,7 +105,7 @@ class Attempt:
             await asyncio.wait((self._asked,))
             self._tell(() if self._asked.cancelled() else self._asked.result())
         elif self._here is not None:
-            self._left = asyncio.get_running_loop().create_future()
+            self._left = self._loop.create_future()
             self._interrupted = True
             self._here.cancel()
             await self._left
