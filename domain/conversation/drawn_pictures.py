@@ -27,7 +27,7 @@ def without_pictures(text: str) -> str:
 
 def with_notes(text: str) -> str:
     """Return a text with a note for each picture that it contains as data: a model would read it as letters."""
-    return _replaced(text, unusable("image")) if _HINT in text else text
+    return _replaced(text, unusable("image")) if "]" in text and _HINT in text else text
 
 
 def _replaced(text: str, note: str) -> str:

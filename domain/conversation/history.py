@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from domain.conversation.calls_as_text import as_text, takes_calls
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.interrupted_calls import InterruptedAnswer, with_interrupted
-from domain.conversation.items import items_of
+from domain.conversation.items import answered_calls, items_of, translated
 from domain.conversation.marks import Marks
 from domain.conversation.persons_words import with_persons_words
 from domain.conversation.pruning import pruned
@@ -67,8 +67,13 @@ def items_for(history: History, slug: str, model: Model | None = None) -> tuple[
     """Translate a history for the model `slug`, whose entry in the catalog is `model`; see `items_of`."""
     window, history_format = history.messages, history.history_format
     replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
-    if not replaced and not (history.full_turns and _with_outputs(window)):
-        return items_of(window, model, 0, slug, history_format=history_format)
+    if not replaced:
+        items, with_calls = translated(window, model, history_format=history_format)
+        if not with_calls:
+            return tuple(items)
+        shortens = bool(history.full_turns) and _with_outputs(window)
+        whole = answered_calls(items, model, "" if shortens else slug, history_format)
+        return _joined([(whole, False)], history, all_calls=takes_calls(slug, model)) if shortens else whole
     sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether their calls have thinking
     at = 0
     for span in replaced:

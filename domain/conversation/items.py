@@ -39,16 +39,25 @@ def items_of(
     `model` is the catalog's entry for `slug`, None if there is none. Media that the model rejects become a note, calls
     that it rejects are rendered as text. `first`: the position of the first message, if these are part of a history.
     """
+    items, with_calls = translated(last_turns(messages, turns), model, first, history_format)
+    return answered_calls(items, model, slug, history_format) if with_calls else tuple(items)
+
+
+def translated(
+    messages: Sequence[object], model: Model | None, first: int = 0, history_format: HistoryFormat = PLAIN
+) -> tuple[list[JsonObject], bool]:
+    """Translate messages one by one; return the items, and whether there are calls or outputs among them."""
     items: list[JsonObject] = []
     older, with_calls = LegacyCalls(), False
+    words_of = history_format.words_of
     seen: set[str] = set()  # ids of computer calls, which go back in words
-    for position, message in enumerate(last_turns(messages, turns), first):
+    for position, message in enumerate(messages, first):
         if not isinstance(message, dict):
             continue
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
-            text = with_notes(history_format.words_of(plain_text(content), results=True))
-            if says(text):
+            text = words_of(content if isinstance(content, str) else plain_text(content), results=True)
+            if says(text := with_notes(text)):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
                 asked = message.get("tool_calls") or older.asked(message.get("function_call"), position)
@@ -65,8 +74,13 @@ def items_of(
                 continue
             items.append({"type": "function_call_output", "call_id": _id_of(call_id), "output": output_in(content)})
             with_calls = True
-    if not with_calls:
-        return tuple(items)
+    return items, with_calls
+
+
+def answered_calls(
+    items: Sequence[JsonObject], model: Model | None, slug: str, history_format: HistoryFormat
+) -> tuple[JsonObject, ...]:
+    """Return items in which every call has its output, and calls that the model rejects are words."""
     whole = with_persons_words(tuple(without_unseen(paired(items), model)), history_format.asking)
     return tuple(whole if takes_calls(slug, model) else as_text(whole))
 

@@ -31,6 +31,8 @@ def is_content(value: object) -> bool:
 
 def says(text: str) -> bool:
     """Return whether a text contains more than white space and NULs, which are never sent upstream."""
+    if "!" <= text < "\x7f":  # it begins with a visible character: nearly always
+        return True
     first = text[:1]
     return (first > "\0" and not first.isspace()) or bool(text.replace("\0", "").strip())
 

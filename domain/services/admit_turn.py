@@ -24,17 +24,20 @@ from ports.slots import Place, Slots, SlotsFull
 class Ticket:
     """The resources a turn holds while it runs. `release` returns all of them."""
 
+    __slots__ = ("_give_back",)
+
     def __init__(self, *give_back: Callable[[], None]) -> None:
-        self._held = ExitStack()
-        for one in give_back:
-            self._held.callback(one)
+        self._give_back = give_back
 
     def release(self) -> None:
         """Return everything in reverse order; only the first call has an effect.
 
         If one resource cannot be returned, the others still are.
         """
-        self._held.close()
+        give_back, self._give_back = self._give_back, ()
+        with ExitStack() as held:
+            for one in give_back:
+                held.callback(one)
 
 
 class WaitingTurn:

@@ -58,6 +58,9 @@ class Personal:
     transcripts: Transcripts | None = None
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves.
@@ -71,7 +74,7 @@ class Assembled:
     runner: RunCall | None
     stores: TurnStores
     time: StoreBudget
-    elsewhere: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = NOTHING
     models: tuple[Model, ...] = ()
 
 
@@ -128,7 +131,7 @@ class AssembleTurn:
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         plan = self._plan(checked, ready, error_id, resolved.notice)
-        return Assembled(ready, plan, runner, stores, time, frozenset(copied), checked.models)
+        return Assembled(ready, plan, runner, stores, time, frozenset(copied) if copied else NOTHING, checked.models)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -209,7 +212,7 @@ class AssembleTurn:
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
             notes=_notes(checked, ready, notice),
-            callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
+            callers=tools.passed if caller_runs_named_tools(request) else NOTHING,
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,

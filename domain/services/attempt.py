@@ -6,7 +6,7 @@ task and calls `news`; nothing interrupts that read.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 
 from domain.turn.events import AttemptFailed, Crashed, TurnEvent
 from ports.clock import Clock
@@ -14,6 +14,7 @@ from ports.response_events import StreamClosed, UpstreamEvent
 from ports.responses import Refused, ResponsesClient, ResponsesError, UpstreamCall
 from ports.timings import timing
 
+Batches = AsyncIterator[Sequence[UpstreamEvent]]
 FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
 
 
@@ -24,9 +25,9 @@ class Attempt:
         self, client: ResponsesClient, call: UpstreamCall, clock: Clock, at: float, news: Callable[[], None]
     ) -> None:
         self._client, self._call, self._clock, self._at = client, call, clock, at
-        self._news = news
-        self._stack = AsyncExitStack()
-        self._batches: AsyncIterator[Sequence[UpstreamEvent]] | None = None
+        self._news, self._loop = news, asyncio.get_running_loop()
+        self._open: AbstractAsyncContextManager[Batches] | None = None  # the connection, once there are batches
+        self._batches: Batches | None = None
         self._asked: asyncio.Task[Sequence[TurnEvent]] | None = None
         self._here: asyncio.Task[object] | None = None  # the caller's task that reads now
         self._interrupted = False
@@ -50,7 +51,7 @@ class Attempt:
     def ask(self) -> None:
         """Read the next batch in a separate task, unless one was requested and not yet taken."""
         if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_task(self.read(), name="openrouter-pipe-upstream")
+            self._asked = self._loop.create_task(self.read(), name="openrouter-pipe-upstream")
             self._asked.add_done_callback(self._arrived)
 
     def taken(self) -> Sequence[TurnEvent]:
@@ -66,7 +67,7 @@ class Attempt:
 
         Reads in the running task; its cancellation passes through.
         """
-        task: asyncio.Task[object] | None = asyncio.current_task()
+        task: asyncio.Task[object] | None = asyncio.current_task(self._loop)
         assert task is not None
         self._here, cancelled = task, task.cancelling()
         try:
@@ -104,11 +105,11 @@ class Attempt:
             await asyncio.wait((self._asked,))
             self._tell(() if self._asked.cancelled() else self._asked.result())
         elif self._here is not None:
-            self._left = asyncio.get_running_loop().create_future()
+            self._left = self._loop.create_future()
             self._interrupted = True
             self._here.cancel()
             await self._left
-        await self._stack.aclose()
+        await self._disconnect()
 
     def _tell(self, unread: Sequence[TurnEvent]) -> None:
         """Tell whoever books the attempt of a refusal that arrived and that nobody will read."""
@@ -123,14 +124,26 @@ class Attempt:
         task.uncancel()
         left.set_result(None)
 
-    async def _opened(self) -> AsyncIterator[Sequence[UpstreamEvent]]:
+    async def _opened(self) -> Batches:
         if self._clock.monotonic() < self._at:
             await self._clock.sleep_until(self._at)
         with timing("open_upstream"):
-            batches = await self._stack.enter_async_context(self._client.attempt(self._call))
-        if isinstance(batches, AsyncGenerator):  # else Python closes it later, in no task of ours
-            self._stack.push_async_callback(batches.aclose)
+            opening = self._client.attempt(self._call)
+            batches = await opening.__aenter__()
+        self._open = opening
         return batches
+
+    async def _disconnect(self) -> None:
+        opened, self._open = self._open, None
+        if opened is None:
+            return
+        try:
+            if isinstance(self._batches, AsyncGenerator):  # else Python closes it later, in no task of ours
+                await self._batches.aclose()
+        except BaseException as error:
+            await opened.__aexit__(type(error), error, error.__traceback__)
+            raise
+        await opened.__aexit__(None, None, None)
 
     def _arrived(self, _task: "asyncio.Task[Sequence[TurnEvent]]") -> None:
         self._news()

@@ -128,6 +128,7 @@ class Driver:
                 attempt.ask()
             self._news = asyncio.get_running_loop().create_future()
             await self._news
+            self._news = None
         self._stirred = False
         arrived = attempt.taken() if attempt is not None else ()
         return [*self._calls.events(), *arrived, *map(TimerFired, self._timers.due())]
@@ -155,8 +156,8 @@ class Driver:
             steps = self._machine.feed_all(events, now)
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             steps = self._machine.feed(Crashed(named(defect)), now)
-        if len(steps) == 1 and isinstance(steps[0], ShowText):  # only text: no command, the attempt continues
-            return [steps[0]]
+        if len(steps) == 1 and isinstance(step := steps[0], ShowText):  # only text: no command, the attempt continues
+            return [step]
         return self._apply(steps)
 
     def _apply(self, steps: Sequence[Step]) -> list[Output]:

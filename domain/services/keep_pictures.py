@@ -53,7 +53,7 @@ class KeepPictures:
         self._files, self._clock, self._offload = files, clock, offload
         self._telemetry, self._error_id = telemetry, error_id
         self._seconds = self._patience = seconds
-        self._shown: set[str] = set()  # addresses and digests of pictures in the text
+        self._shown: dict[str, None] = {}  # addresses and digests of pictures in the text
         self._saved: dict[str, str] = {}  # the address of each stored picture, by digest
 
     async def kept(self, output: Output) -> list[Output]:
@@ -143,7 +143,7 @@ class KeepPictures:
 
     def _is_new(self, name: str) -> bool:
         known = name in self._shown
-        self._shown.add(name)
+        self._shown[name] = None
         return not known
 
 

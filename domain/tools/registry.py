@@ -25,6 +25,8 @@ from ports.work_budget import WorkBudget
 LONGEST_KEPT = 16 * 1024
 """Longest schema plus description, in characters, whose conversion is cached; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
+NO_NAMES: frozenset[str] = frozenset()
+"""One for all turns without tools: every empty set takes memory of its own."""
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _ENTANGLING = ('"$ref"', '"$dynamicRef"', '"unevaluated')
 _DEFINING = frozenset({"$ref", "if", "patternProperties", "dependentSchemas"})
@@ -64,22 +66,24 @@ class Registry:
 
     def meaning(self, names: frozenset[str]) -> frozenset[str]:
         """Translate tool names of the sources into the names the model knows."""
+        if not names or not self.tools:
+            return NO_NAMES
         return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names)
 
     @property
     def runnable(self) -> frozenset[str]:
         """The names of the tools that can run here."""
-        return frozenset(self.tools)
+        return frozenset(self.tools) if self.tools else NO_NAMES
 
     @property
     def passed(self) -> frozenset[str]:
         """The names of the functions and custom tools that do not run here."""
-        return frozenset(filter(None, map(_name_of, self.offered))) - self.runnable
+        return frozenset(filter(None, map(_name_of, self.offered))) - self.runnable if self.offered else NO_NAMES
 
     @property
     def sequential(self) -> frozenset[str]:
         """The names of the tools that never run beside others."""
-        return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential)
+        return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential) or NO_NAMES
 
     @property
     def reasons(self) -> tuple[str, ...]:

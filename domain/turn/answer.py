@@ -59,13 +59,14 @@ class Answer:
         self.uses = ServerToolUses(self._places)
         self._marks = ArmorMarks()
         self._cited = cited
-        self._drawn: set[OutputItem] = set()
+        self._drawn: dict[OutputItem, None] = {}
         self.received = 0
 
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
         """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
         ids = tuple(call_ids)
-        return Answer(self.next_segment + len(ids), self._cited, self.taken.union(ids), self._offered)
+        taken = self.taken.union(ids) if ids else self.taken
+        return Answer(self.next_segment + len(ids), self._cited, taken, self._offered)
 
     @property
     def next_segment(self) -> int:
@@ -130,7 +131,8 @@ class Answer:
             or not alike(slot, index, item)
         ):
             slot = self._places.open(index, item_id, kind, now)
-        slot.opening = slot.opening or item
+        if slot.kind not in (MESSAGE, REASONING):  # of these, the finished item says all of it
+            slot.opening = slot.opening or item
         slot.describe(item)
         return self.uses.changed(slot)
 
@@ -231,7 +233,7 @@ class Answer:
         """Show the pictures of a finished item, which may come with the terminal event only; then let go of them."""
         pictures = [] if slot in self._drawn else list(pictures_of(item))
         if pictures:
-            self._drawn.add(slot)
+            self._drawn[slot] = None
             slot.item = without_pictures(item)
         new = (url for position, url in enumerate(pictures) if url not in pictures[:position])
         return [ShowImage(slot.segment, url) for url in new]

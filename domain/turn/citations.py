@@ -16,7 +16,7 @@ class Citations:
     """What was cited so far, over all responses of a turn."""
 
     def __init__(self) -> None:
-        self._cited: set[tuple[str, str]] = set()
+        self._cited: dict[tuple[str, str], None] = {}
         self._names: dict[str, str] = {}
 
     def cite(self, annotation: JsonObject) -> list[ShowCitation]:
@@ -41,7 +41,7 @@ class Citations:
 
     def _is_new(self, kind: str, name: str) -> bool:
         known = (kind, name) in self._cited
-        self._cited.add((kind, name))
+        self._cited[kind, name] = None
         return not known
 
 

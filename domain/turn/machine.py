@@ -82,7 +82,9 @@ class TurnMachine:
         if going_on and len(events) == 1 and isinstance(word := events[0], TextDelta):  # almost every read
             attempts.heard, attempts.answered = now, True
             said = self._rounds.answer.say(word.index, word.item_id, word.part, word.text, now)
-            return self._shown.go_on(said, now)
+            if said:
+                self._shown.last = now
+            return [*said]
         steps = [*attempts.unreported] if attempts.unreported else []
         number = attempts.number
         for event in events:

@@ -5,7 +5,7 @@ it sends the same request again after a wait, as far as the policy allows, and a
 one answer of the model; whether a retry is allowed is decided for each round by itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from domain.faults.blame import Blame, blame_of
 from domain.faults.fault import Fault, FaultKind, RetryRule
@@ -68,7 +68,7 @@ class Retry:
 class _Round:
     """What one round has tried: kinds of repair, changes of the request, retries of the same one, seconds waited."""
 
-    kinds: set[str] = field(default_factory=set)
+    kinds: tuple[str, ...] = ()
     changed: int = 0
     repeated: int = 0
     waited: float = 0.0
@@ -141,7 +141,7 @@ class Retries:
         lesson = self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
-            self._round.kinds.add(lesson.kind)
+            self._round.kinds += (lesson.kind,)
             self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
@@ -168,7 +168,7 @@ class Retries:
             return None
         self.sending, count = mended
         if count:
-            self._round.kinds.add(SHORTER)
+            self._round.kinds += (SHORTER,)
         if count and teaches:
             lesson = Lesson(PROMPT_LIMIT, str(self._fitting.learned(self.sending.body.model)))
             self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))

@@ -122,6 +122,8 @@ class Rounds:
 def _offered(plan: TurnPlan) -> frozenset[str]:
     """Return the names that a call may mean: of functions and custom tools, also those in namespaces."""
     tools = plan.request.body.tools
+    if not tools:
+        return plan.runnable | plan.handed_over if plan.handed_over else plan.runnable
     inner = (one for tool in tools if tool.get("type") == "namespace" for one in tool.get("tools", ()))
     names = (tool.get("name") for tool in (*tools, *inner) if tool.get("type") in CALL_TOOLS)
     return frozenset(name for name in names if isinstance(name, str)) | plan.runnable | plan.handed_over

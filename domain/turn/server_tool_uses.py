@@ -35,7 +35,7 @@ class ServerToolUses:
         self.completed = self.withheld = False
         self.failed: ServerToolReport | None = None
         self._told: dict[int, ServerToolReport] = {}
-        self._ended: set[tuple[int, ServerToolReport]] = set()
+        self._ended: dict[tuple[int, ServerToolReport], None] = {}
 
     def changed(self, slot: OutputItem) -> list[Output]:
         """Report a use that is not finished, unless nothing new is known. A verdict has only an end."""
@@ -57,7 +57,7 @@ class ServerToolUses:
         end = (slot.index, report)
         if end in self._ended and slot.segment not in self._told:
             return []
-        self._ended.add(end)
+        self._ended[end] = None
         if slot.kind in _VERDICTS:
             self.withheld = True
         elif report.progress is Progress.COMPLETED:

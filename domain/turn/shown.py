@@ -71,12 +71,6 @@ class Shown:
         """Begin another round: nothing of it was shown yet."""
         self.spoken = self.in_round = False
 
-    def go_on(self, said: list[Output], now: float) -> list[Step]:
-        """Note more text of an answer that has begun to show."""
-        if said:
-            self.last = now
-        return [*said]
-
     def timing(self, now: float) -> Timing:
         """Return how long the turn took until `now`; zero for a turn that never began."""
         since = now if self.since is None else self.since

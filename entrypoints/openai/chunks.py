@@ -68,14 +68,17 @@ class ChunkPresenter:
         self._begun = False
         self._sources = FoundSources()
 
+    def plain(self, output: ShowText) -> dict[str, Any] | str | None:
+        """Return the chunk of a text that goes on with the one before, as nearly all do; None for any other."""
+        if self._write_text is None or output.segment != self._text_segment:
+            return None
+        return self._write_text(output.text)
+
     def present(self, output: Output) -> Iterable[Yield]:
         """Render one output as zero or more chunks; those of a picture are written one by one, as they are read."""
-        if isinstance(output, ShowText):  # nearly always
-            text = output.text if output.segment == self._text_segment else self._apart(output.segment, output.text)
-            if self._begun and self._write_text is not None:
-                return [Yield(self._write_text(text))]
-            return [self._delta({"content": text})]
         match output:
+            case ShowText(segment, text):
+                return [self._content(self._apart(segment, text))]
             case ShowReasoning(segment, text):
                 if self._thought_segment not in (None, segment):
                     text = "\n\n" + text

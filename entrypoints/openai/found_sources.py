@@ -12,14 +12,14 @@ class FoundSources:
     """
 
     def __init__(self, shown: Iterable[str] = ()) -> None:
-        self._cited: set[str] = set(map(untracked, shown))
+        self._cited = dict.fromkeys(map(untracked, shown))
         self._found: dict[str, Source] = {}
 
     def cite(self, source: str) -> bool:
         """Note that a source is shown, by its address or else its name; return whether it is the first time."""
         source = untracked(source)
         known = source in self._cited
-        self._cited.add(source)
+        self._cited[source] = None
         return not known
 
     def find(self, sources: Iterable[Source]) -> None:
@@ -33,5 +33,5 @@ class FoundSources:
         """Return the pages not shown yet, in the order found, and count them as shown; each has a title."""
         left = [Source(url, one.title or url) for url, one in self._found.items() if url not in self._cited]
         self._found = {}
-        self._cited.update(one.url for one in left)
+        self._cited.update(dict.fromkeys(one.url for one in left))
         return left

@@ -1,11 +1,11 @@
 """The guard around what leaves for a caller: a defect of ours becomes the end of the stream, never an exception."""
 
 import traceback
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from domain.faults.fault import Fault, FaultKind
-from domain.turn.steps import End, Ended, Output, Reason
+from domain.turn.steps import End, Ended, Output, Reason, ShowText
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import Yield
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
@@ -26,6 +26,10 @@ class Unended(Exception):
     """The outputs of a turn stopped without an end."""
 
 
+def _none(_output: ShowText) -> None:
+    return None
+
+
 class Guard:
     """Around the presenter of one turn: the stream ends once, whatever happens.
 
@@ -35,6 +39,8 @@ class Guard:
     def __init__(self, presenter: Presents, ids: Ids, telemetry: Telemetry, vocabulary: Vocabulary = NEUTRAL) -> None:
         self._presenter, self._ids, self._telemetry, self._vocabulary = presenter, ids, telemetry, vocabulary
         self._ended = False
+        self.plain: Callable[[ShowText], dict[str, Any] | str | None] = getattr(presenter, "plain", _none)
+        """Returns the chunk of a text that only goes on with the one before; None if `present` has to be asked."""
 
     def present(self, output: Output) -> Iterable[Any]:
         """Translate one output. Raises what the presenter raises; nothing follows the end."""
@@ -42,7 +48,7 @@ class Guard:
             return ()
         frames = self._presenter.present(output)
         if isinstance(output, Ended):
-            self._ended = True
+            self._ended, self.plain = True, _none
         return frames
 
     def completed(self) -> None:
@@ -60,7 +66,7 @@ class Guard:
         except Exception as second:  # noqa: BLE001 - the same edge: the presenter is broken, its last words too
             self._tell(second, error_id)
             frames = [*self.unfinished(), Yield({"error": error_object(fault, error_id, self._vocabulary)})]
-        self._ended = True
+        self._ended, self.plain = True, _none
         return frames
 
     def unfinished(self) -> Sequence[Yield]:

@@ -27,6 +27,10 @@ async def unpaced(start: Start, guard: Guard, write: Callable[[Payload], Payload
     try:
         async for output in outputs:
             if output.__class__ is ShowText and len(output.text) <= PIECE:  # nearly always
+                payload = guard.plain(output)
+                if payload is not None:
+                    yield write(payload)
+                    continue
                 for frame in guard.present(output):
                     yield write(frame.payload)
                 continue

@@ -26,6 +26,7 @@ _UNATTENDED = frozenset({"automation", "subagent", "timer"})
 _RESULT = "-result"
 _LANGUAGE = "{{USER_LANGUAGE}}"
 _SOURCES_READ = 200
+_NO_SOURCES: frozenset[str] = frozenset()
 """Sources, and parts of one source, that are read."""
 
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
@@ -204,7 +205,7 @@ def _cited(metadata: Mapping[str, Any]) -> frozenset[str]:
         entries = _mapping(one).get("metadata")
         for entry in entries[:_SOURCES_READ] if isinstance(entries, list) else ():
             found.add(_text(_mapping(entry).get("source")))
-    return frozenset(name for name in found if name.startswith(("https://", "http://")))
+    return frozenset(name for name in found if name.startswith(("https://", "http://"))) or _NO_SOURCES
 
 
 def _language(metadata: Mapping[str, Any]) -> Language:

@@ -44,7 +44,6 @@ class ResponsesVocabulary:
         self._generation_id = generation_id
         self.events = EventBuffer()
         self.ended = False
-        self._extend = self.events.extend
 
     def read(self, frame: dict[str, Any]) -> None:
         """Read one frame."""
@@ -54,7 +53,7 @@ class ResponsesVocabulary:
             event = read_frame(frame, self._generation_id, self._now)
             self.ended = self.ended or isinstance(event, ResponseEnded)
             self.events.add(event)
-        elif not self._extend(piece, frame) and not self.events.begin(piece, frame):
+        elif not self.events.say(piece, frame):
             self.events.add(UNREADABLE)
 
     def conclude(self, *, said_done: bool) -> None:

@@ -14,24 +14,20 @@ UNREADABLE = EventIgnored("unreadable")
 class EventBuffer:
     """Deltas and events in order, until they are taken."""
 
-    __slots__ = ("_events", "_run", "extend")
+    __slots__ = ("_events", "_run", "follow")
 
     def __init__(self) -> None:
         self._run = DeltaRun()
         self._events: list[UpstreamEvent] = []
-        self.extend = self._run.extend
-        """The fast path of `say`: extend the current run; returns False if the delta belongs to another run."""
+        self.follow = self._run.follow
+        """Reads payloads as long as they go on with the current run."""
 
     def say(self, piece: Piece, frame: dict[str, Any]) -> bool:
         """Add a delta: `frame` contains `delta` and its position under the keys of `POST /responses`.
 
         Return False if it has no text.
         """
-        return self.extend(piece, frame) or self.begin(piece, frame)
-
-    def begin(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Do the same as `say`, after `extend` returned False."""
-        return self._run.begin(piece, frame, self._events)
+        return self._run.extend(piece, frame) or self._run.begin(piece, frame, self._events)
 
     def add(self, event: UpstreamEvent) -> None:
         """Add an event that is not a delta; consecutive ignored frames are counted together, equal stages once."""

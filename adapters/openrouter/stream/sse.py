@@ -60,10 +60,8 @@ class SseDecoder:
 
     def plain(self, data: bytes) -> list[bytes] | None:
         """Return the payloads of a read of nothing but whole events, one `data: ` line each; None for any other."""
-        if not self.resting or not data.endswith(b"\n\n") or b"\r" in data or len(data) > self._limit:
+        if not self.resting or b"\r" in data or len(data) > self._limit:
             return None
-        if data.startswith(b"data: ") and data.count(b"\n") == 2:  # nearly always
-            return [data[6:-2]]
         return _plain_payloads(data)
 
     def _feed(self, data: bytes, out: list[bytes]) -> None:
@@ -208,7 +206,9 @@ def _plain_payloads(block: bytes) -> list[bytes] | None:
     if not block.startswith(b"data: ") or not block.endswith(b"\n\n"):
         return None
     breaks = block.count(b"\n")
-    payloads = [block[6:-2]] if breaks == 2 else block[6:-2].split(b"\n\ndata: ")
+    if breaks == 2:
+        return [block[6:-2]]
+    payloads = block[6:-2].split(b"\n\ndata: ")
     return payloads if breaks == 2 * len(payloads) else None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from adapters.openrouter.stream.delta_run import BROKEN
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer
 from adapters.openrouter.wire.codec import FASTEST, Codec, load_patiently
 from adapters.openrouter.wire.large_json import load_in_pieces
@@ -48,16 +49,16 @@ class Translator:
         read, loads = self._vocabulary.read, self._loads
         if large:
             loads = partial(load_in_pieces, loads=loads)
-        for payload in payloads:
-            try:
-                frame: Any = loads(payload)
-            except ValueError:
+        rest, follow = iter(payloads), self._events.follow
+        while (other := follow(rest, loads)) is not None:
+            payload, frame = other
+            if frame is BROKEN:
                 if payload.strip() == DONE:
                     self.said_done = True
                     self._vocabulary.conclude(said_done=True)
                     break
                 frame = _salvaged(payload)
-            if frame.__class__ is dict:
+            if isinstance(frame, dict):
                 read(frame)
             elif payload.strip():
                 self._events.add(UNREADABLE)

@@ -112,9 +112,10 @@ class NativePresenter:
         frames = self._open_item(("message", segment))
         index = self._open[0] if self._open is not None else 0
         text = self._marker.before(text) if segment < BELOW and not self._items.has_begun(index) else text
-        self._grow(text)
-        delta = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0, "delta": text}
-        return [*frames, Yield({"type": "response.output_text.delta", **delta})]
+        self._items.grow(index, text)
+        place = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0}
+        frames.append(Yield({"type": "response.output_text.delta", **place, "delta": text}))
+        return frames
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
         if not self._wishes.parts.thoughts_in_box:

@@ -40,10 +40,12 @@ class Pacer:
 
     def offer(self, output: Output, now: float) -> list[Leaving]:
         """Take an output; return what may be sent now, in order."""
+        head = self._head
+        if head is None and (not self._started or now >= self._next):
+            return [output]
         if not isinstance(output, ShowText | ShowReasoning):
             return [*self._taken(), output]
         leaving: list[Leaving] = []
-        head = self._head
         if head is not None and (type(head) is not type(output) or head.segment != output.segment):
             leaving += self._taken()
             head = None

@@ -15,19 +15,19 @@ class ToolLines:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._running: set[int] = set()
+        self._running: dict[int, None] = {}
         self._ran = 0
 
     def began(self, segment: int, call: ToolCall) -> Emit:
         """Report that a call runs."""
-        self._running.add(segment)
+        self._running[segment] = None
         return status(running_line(tool_name(call.name), self._vocabulary), done=False)
 
     def ended(self, segment: int, call: ToolCall) -> list[Emit]:
         """Count a finished call; after the last one that runs in parallel the line stops moving."""
         if segment not in self._running:
             return []
-        self._running.remove(segment)
+        del self._running[segment]
         self._ran += 1
         if self._running:
             return []

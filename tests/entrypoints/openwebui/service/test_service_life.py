@@ -1,12 +1,15 @@
 """Cancelled turns, readers that leave, limits shared by loads, and loads that replace each other."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from domain.request.turn_request import Caller as Who
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.calling import Caller, Reply, eventually, questions, retired
@@ -60,6 +63,16 @@ async def test_stopped_turn_leaves_no_task_behind(caller: Caller, who: Who) -> N
     task.cancel()
     await asyncio.wait((task,))
     await eventually(lambda: not tasks_left())
+
+
+@pytest.mark.parametrize("who", [Who.PAGE, Who.API])
+async def test_open_answer_keeps_nothing_of_the_parsed_call(caller: Caller, who: Who) -> None:
+    task, reply = caller.begin(SLOW, who=who)
+    await eventually(lambda: len(reply.text.split()) >= 3)
+
+    gc.collect()
+    assert not [one for one in gc.get_objects() if type(one) in (HostCall, CompletionsBody)]
+    task.cancel()
 
 
 @pytest.mark.parametrize("who", [Who.PAGE, Who.API])
