@@ -1,8 +1,7 @@
 """Wait for what is sent to the page next: the next output, or a piece that is due."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
 
 from domain.turn.steps import Output
 from entrypoints.openwebui.present.pace import Leaving, Pacer
@@ -12,55 +11,76 @@ from ports.clock import Clock
 class Pieces:
     """Reads the outputs of one turn at the pacer's pace.
 
-    While text is held back, a separate task awaits the next output, so that neither the output nor the timer of the
-    held text delays the other.
+    Nothing is held back where words are slow: then they are read in the caller's own task. From the first piece that is
+    held, one task reads on for the rest of the turn, so that neither the next output nor the timer of the held piece
+    delays the other. It wakes the caller only for what leaves, and reads no further until that was taken.
     """
 
     def __init__(self, outputs: AsyncGenerator[Output, None], pacer: Pacer, clock: Clock) -> None:
         self._outputs, self._pacer, self._clock = outputs, pacer, clock
-        self._coming: asyncio.Task[Output] | None = None
-        self._timer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._ready: list[Leaving] = []
+        self._news: asyncio.Future[None] | None = None  # what the caller waits for
+        self._taken: asyncio.Future[None] | None = None  # what the reader waits for
+        self._cancel_alarm: Callable[[], None] | None = None
 
     async def leaving(self) -> list[Leaving] | None:
         """Wait for the next outputs to send, in order; None after the last."""
-        try:
-            if self._coming is None and self._pacer.due() is None:
-                return self._pacer.offer(await anext(self._outputs), self._clock.monotonic())
-            return await self._first()
-        except StopAsyncIteration:
-            return self._pacer.flush() or None
+        pacer = self._pacer
+        if self._reader is None:
+            if pacer.due() is None:
+                try:
+                    return pacer.offer(await anext(self._outputs), self._clock.monotonic())
+                except StopAsyncIteration:
+                    return pacer.flush() or None
+            self._reader = asyncio.create_task(self._read(), name="openrouter-pipe-next-output")
+            self._reader.add_done_callback(lambda _: _wake(self._news))
+        _wake(self._taken)
+        while True:
+            if self._ready:
+                ready, self._ready = self._ready, []
+                return ready
+            if self._reader.done():
+                self._reader.result()  # raises what the turn raised
+                return pacer.flush() or None
+            if late := pacer.late(self._clock.monotonic()):
+                return late
+            self._set_alarm()
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
 
     async def aclose(self) -> None:
         """Stop waiting."""
-        tasks: list[asyncio.Task[Any]] = [task for task in (self._coming, self._timer) if task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.cancelled():
-                task.exception()
+        if self._cancel_alarm is not None:
+            self._cancel_alarm()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait((self._reader,))
+            if not self._reader.cancelled():
+                self._reader.exception()
 
-    async def _first(self) -> list[Leaving]:
-        if self._coming is None:
-            self._coming = asyncio.create_task(_next(self._outputs), name="openrouter-pipe-next-output")
-        waits: list[asyncio.Task[Any]] = [self._coming]
+    async def _read(self) -> None:
+        """Read outputs; what leaves is handed to the caller, what is held back has a timer."""
+        async for output in self._outputs:
+            self._ready = self._pacer.offer(output, self._clock.monotonic())
+            if not self._ready:
+                self._set_alarm()
+                continue
+            self._taken = asyncio.get_running_loop().create_future()
+            _wake(self._news)
+            await self._taken
+
+    def _set_alarm(self) -> None:
+        """Keep one timer; one that rings early finds nothing due and is set again."""
         due = self._pacer.due()
-        if due is not None:
-            waits.append(self._timer_for(due))
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        now = self._clock.monotonic()
-        if self._coming.done():
-            finished, self._coming = self._coming, None
-            return self._pacer.offer(finished.result(), now)
-        return self._pacer.late(now)
+        if due is not None and self._cancel_alarm is None:
+            self._cancel_alarm = self._clock.call_at(due, self._ring)
 
-    def _timer_for(self, due: float) -> "asyncio.Task[None]":
-        """Keep one timer; a timer that fires early finds nothing due and is set again."""
-        if self._timer is None or self._timer.done():
-            self._timer = asyncio.create_task(self._clock.sleep_until(due), name="openrouter-pipe-piece-due")
-        return self._timer
+    def _ring(self) -> None:
+        self._cancel_alarm = None
+        _wake(self._news)
 
 
-async def _next(outputs: AsyncGenerator[Output, None]) -> Output:
-    return await anext(outputs)
+def _wake(waiting: "asyncio.Future[None] | None") -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
