@@ -169,7 +169,7 @@ class RunTurn:
                 outputs = await driver.proceed()
         finally:
             watch.stop()
-            driver.abandon()
+            driver.leave()
             recording.leave()
 
     async def refuse(
