@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -25,16 +25,19 @@ class Ticket:
     """The resources a turn holds while it runs. `release` returns all of them."""
 
     def __init__(self, *give_back: Callable[[], None]) -> None:
-        self._held = ExitStack()
-        for one in give_back:
-            self._held.callback(one)
+        self._held = list(give_back)
 
     def release(self) -> None:
         """Return everything in reverse order; only the first call has an effect.
 
         If one resource cannot be returned, the others still are.
         """
-        self._held.close()
+        try:
+            while self._held:
+                self._held.pop()()
+        finally:
+            if self._held:
+                self.release()
 
 
 class WaitingTurn:

@@ -89,8 +89,18 @@ class GuardCall:
 
     async def admit(self, key: str, policy: Policy, time: StoreBudget | None = None) -> Admission:
         """Admit or reject one call; without a key every call is admitted."""
+        if not key:
+            return Admission(key, policy)
+        time = time or StoreBudget(self._store)
+        try:
+            loaded = await self._loaded(key, time)
+        except StoreTrouble:
+            return Admission(key, policy)
+        if not loaded[0]:  # nearly every breaker: it has nothing to say, and there is nothing to store
+            return Admission(key, policy, guarded=True, knew_nothing=True)
         token = self._ids.new_id()
-        answer = await self._reached(key, time, partial(self._swapped, key, partial(self._ask, policy, token)))
+        swap = partial(self._ask, policy, token)
+        answer = await self._reached(key, time, partial(self._swapped, key, swap, loaded=loaded))
         if answer is None:
             return Admission(key, policy)
         return Admission(
@@ -128,9 +138,12 @@ class GuardCall:
         async with lock:
             return await self._swapped(key, settle, time)
 
-    async def _swapped(self, key: str, swap: Swap[T], time: StoreBudget) -> T | None:
+    async def _swapped(
+        self, key: str, swap: Swap[T], time: StoreBudget, *, loaded: tuple[str, int] | None = None
+    ) -> T | None:
         for tried in range(TRIES):
-            text, version = await self._loaded(key, time, again=tried > 0)
+            text, version = loaded or await self._loaded(key, time, again=tried > 0)
+            loaded = None
             before = read_breaker(text)
             after, result = swap(before)
             if after == before:
@@ -143,7 +156,7 @@ class GuardCall:
         self._telemetry.event("warning", "breaker_busy", breaker=key)
         return None
 
-    async def _loaded(self, key: str, time: StoreBudget, *, again: bool) -> tuple[str, int]:
+    async def _loaded(self, key: str, time: StoreBudget, *, again: bool = False) -> tuple[str, int]:
         """Load a state; an empty one is cached briefly, so that the calls of a round do not all load it."""
         now = self._clock.monotonic()
         until, version = self._quiet.get(key, (0.0, 0))
