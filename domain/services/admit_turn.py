@@ -136,6 +136,10 @@ class AdmitTurn:
         if checked.guard is not None and self._guard is not None:
             await self._guard.report(checked.guard, end)
 
+    def changes(self, checked: Checked, end: End | None) -> bool:
+        """Return whether `report` has to tell a breaker how a turn ended."""
+        return checked.guard is not None and self._guard is not None and self._guard.changes(checked.guard, end)
+
     async def settle(self, checked: Checked) -> None:
         """Post what a turn cost to its budgets, or release what it holds."""
         if self._afford is not None:

@@ -16,12 +16,12 @@ from domain.services.turn_bill import TurnBill
 from domain.services.turn_tally import TurnTally
 from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.outcome import Ending
-from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
+from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, CallUpstream
 from domain.usage.entries import ended, key_id_of
 from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of, price_of_attempt
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
-from ports.responses import Reach, Route
+from ports.responses import Limits, Reach, Route, UpstreamCall
 
 CHAT, TASK = "chat", "task"
 COMPLETE = frozenset({Ending.COMPLETED, Ending.CUT_SHORT})
@@ -137,22 +137,26 @@ class BookAttempts:
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | SentAttempt | None = None
 
+    def call(self, limits: Limits, command: CallUpstream) -> UpstreamCall:
+        """Return the call of the latest attempt."""
+        return UpstreamCall(self._route, command.request, limits, self.latest)
+
     def before(self, journal: Callable[[Booking], None], tally: TurnTally | None = None) -> Callable[[Booking], None]:
         """Return a function that books attempts, then calls `journal`, for ended attempts with their price.
 
         `tally`, which the journal fills, is told where figures will be found that an end did not bring.
         """
 
-        def booked(entry: Booking) -> None:
-            if isinstance(entry, AttemptBegan):
-                self._began(entry)
-            elif isinstance(entry, AttemptEnded):
-                entry = self._ended(entry)
-            journal(entry)
-            if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
-                tally.expect(entry.no, self.latest.final)
+        return partial(self._booked, journal, tally)
 
-        return booked
+    def _booked(self, journal: Callable[[Booking], None], tally: TurnTally | None, entry: Booking) -> None:
+        if isinstance(entry, AttemptBegan):
+            self._began(entry)
+        elif isinstance(entry, AttemptEnded):
+            entry = self._ended(entry)
+        journal(entry)
+        if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
+            tally.expect(entry.no, self.latest.final)
 
     def _began(self, attempt: AttemptBegan) -> None:
         """Book an attempt that will be sent."""

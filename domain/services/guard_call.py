@@ -121,17 +121,24 @@ class GuardCall:
 
         `person` marks who made the call, for a breaker that people share.
         """
-        if admission.reported or not (admission.allowed and admission.guarded):
+        if not self.changes(admission, verdict):
             return Reported()
         admission.reported = True
-        if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
-            return Reported()
         settled = partial(self._settled, partial(self._settle, admission, verdict, person), admission.key)
         reported = await self._reached(admission.key, time, settled) or Reported()
         if reported.change in OPENINGS:
             seconds = round(reported.retry_after, 1)
             self._telemetry.event("info", "breaker_opened", kind=kind_of(admission.key), seconds=seconds)
         return reported
+
+    def changes(self, admission: Admission, verdict: Verdict) -> bool:
+        """Return whether the breaker has to be told of this verdict; if not, the call counts as reported."""
+        if admission.reported or not (admission.allowed and admission.guarded):
+            return False
+        if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
+            admission.reported = True
+            return False
+        return True
 
     async def _settled(self, settle: Swap[Reported], key: str, time: StoreBudget) -> Reported | None:
         lock = self._locks.setdefault(key, asyncio.Lock())
