@@ -111,6 +111,10 @@ class Warnings:
         if level in ("warning", "error"):
             self.counts[name] += 1
 
+    def wants(self, level: Level) -> bool:
+        """Take events of these two levels."""
+        return level in ("warning", "error")
+
 
 @dataclass(frozen=True, slots=True)
 class Room:

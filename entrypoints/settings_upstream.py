@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.egress.pasted import pasted_base_url, pasted_key
 from domain.limits import MEBIBYTE, TURNS_AT_ONCE, TURNS_WAITING
+from entrypoints.settings_derived import Derived
 from entrypoints.settings_rows import Mend, Secret, setting
 from ports.responses import Limits
 
@@ -15,7 +16,7 @@ _USUAL = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamSettings:
+class UpstreamSettings(Derived):
     """The first rows of `settings.Settings`."""
 
     # Connection

@@ -1,7 +1,7 @@
 """The models that upstream offers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
@@ -81,9 +81,9 @@ class Model:
     max_completion_tokens: int | None = None
     prompt_price: Decimal | None = None
     completion_price: Decimal | None = None
-    input_modalities: frozenset[str] = field(default_factory=frozenset)
-    output_modalities: frozenset[str] = field(default_factory=frozenset)
-    supported_parameters: frozenset[str] = field(default_factory=frozenset)
+    input_modalities: frozenset[str] = frozenset()
+    output_modalities: frozenset[str] = frozenset()
+    supported_parameters: frozenset[str] = frozenset()
     reasoning: Reasoning | None = None
     canonical_slug: str = ""
     listed_prices: tuple[Decimal | None, ...] = ()

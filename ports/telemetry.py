@@ -16,3 +16,7 @@ class Telemetry(Protocol):
     def event(self, level: Level, name: str, **values: LogValue) -> None:
         """Log one event, `name` in snake_case."""
         ...
+
+    def wants(self, level: Level) -> bool:
+        """Return whether an event of this level would reach anybody now; if not, its values need not be made."""
+        ...

@@ -1,12 +1,10 @@
 """Telemetry through structlog and the standard library's logger `openrouter_pipe`."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from logging import DEBUG, ERROR, INFO, WARNING, Logger, getLevelName, getLogger
 from typing import Any, Literal
 
-from structlog import wrap_logger
 from structlog.processors import JSONRenderer, KeyValueRenderer
-from structlog.stdlib import BoundLogger, add_log_level
 
 from ports.telemetry import Level, LogValue, Redactor
 from ports.turn_scope import running_turn
@@ -34,13 +32,8 @@ class StructlogTelemetry:
     ) -> None:
         self._redact = redact
         self._logger = logger or getLogger(LOGGER_NAME)
-        self._log: BoundLogger = wrap_logger(
-            self._logger,
-            processors=[add_log_level, self._masked, JSONRenderer() if form == "json" else _text_renderer()],
-            wrapper_class=BoundLogger,
-            context_class=dict,
-            cache_logger_on_first_use=True,
-        )
+        self._suspects: Callable[[str], bool] | None = getattr(redact, "suspects", None)
+        self._render: Callable[..., str | bytes] = JSONRenderer() if form == "json" else _text_renderer()
         self.set_level(level)
 
     def set_level(self, level: str) -> None:
@@ -62,11 +55,20 @@ class StructlogTelemetry:
             if turn is not None and turn.lines is not None:
                 turn.lines.log(level, name, values)
             if self._logger.isEnabledFor(_NUMBERS[level]):
-                getattr(self._log, level)(name, **(values if turn is None else {**turn.ids, **values}))
+                fields = {**({} if turn is None else turn.ids), **values, "event": name, "level": level}
+                self._logger.log(_NUMBERS[level], self._render(self._logger, level, self._masked(fields)))
         except Exception:  # noqa: BLE001 - an edge: handlers belong to the host, and a log line must never end a turn
             return
 
-    def _masked(self, _logger: object, _method: str, fields: Fields) -> Fields:
+    def wants(self, level: Level) -> bool:
+        """Return whether the logger writes events of this level, or the running turn is recorded."""
+        turn = running_turn()
+        return (turn is not None and turn.lines is not None) or self._logger.isEnabledFor(_NUMBERS[level])
+
+    def _masked(self, fields: Fields) -> Fields:
+        texts = [value for value in fields.values() if isinstance(value, str)]
+        if self._suspects is not None and max(map(len, texts)) <= VALUE_LIMIT and not self._suspects("\n".join(texts)):
+            return fields
         return {
             key: self._redact(value)[:VALUE_LIMIT] if isinstance(value, str) else value for key, value in fields.items()
         }

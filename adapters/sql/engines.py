@@ -79,6 +79,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         url.set(database=f"file:{path}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
         **common,
         pool_size=SQLITE_CONNECTIONS + 1,  # one is kept for writing
+        pool_reset_on_return=None,
         connect_args={"timeout": 0, "isolation_level": None, "factory": ClosingConnection},
     )
 
@@ -99,4 +100,11 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         cursor.close()
 
     event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "reset", _rolled_back)
     return engine
+
+
+def _rolled_back(connection: Any, _record: Any, _state: Any) -> None:
+    """Roll back what a connection left open; nearly always nothing, and a call costs the driver's thread."""
+    if connection.driver_connection.in_transaction:
+        connection.rollback()

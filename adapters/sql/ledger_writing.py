@@ -3,8 +3,9 @@
 It is text: SQLAlchemy compiles a statement with `ON CONFLICT` anew each time, which takes longer than the write.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from json import dumps
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Integer
@@ -12,12 +13,19 @@ from sqlalchemy import BigInteger, Boolean, Integer
 from adapters.sql.lists import POSTGRES
 from adapters.sql.money import money
 from adapters.sql.tables import qualified, usage_entry
-from adapters.sql.texts import micros, stored
+from adapters.sql.texts import ODD, micros, stored
 from ports.ledger import FOLLOWERS, Entry, EntryState
 
 KEYS = ("namespace", "turn_id", "call_no", "attempt_no")
 NAMES = tuple(column.name for column in usage_entry.columns)
 MONEY, TIMES = ("cost", "upstream_cost"), ("started_at", "settled_at")
+VALUES = attrgetter(*NAMES)
+TEXTS = tuple(place for place, name in enumerate(NAMES) if Entry.__annotations__[name] is str)
+CONVERTED: tuple[tuple[int, Callable[[Any], object]], ...] = tuple(
+    (NAMES.index(name), convert)
+    for names, convert in ((MONEY, money), (TIMES, micros), (("state", "cost_source"), attrgetter("value")))
+    for name in names
+)
 KEPT = frozenset({*KEYS, "started_at", "generation_id"})
 """Columns that the first write of an entry decides, and one that is only ever filled."""
 
@@ -46,20 +54,14 @@ def rows_of(entries: Iterable[Entry]) -> str:
 
 def row_of(entry: Entry) -> list[Any]:
     """Return the values of an entry in the order of the columns."""
-    row: list[Any] = []
-    for name in NAMES:
-        value = getattr(entry, name)
-        if value.__class__ is str:
-            value = stored(value)
-        elif value is None:
-            pass
-        elif name in MONEY:
-            value = money(value)
-        elif name in TIMES:
-            value = micros(value)
-        elif name in ("state", "cost_source"):
-            value = value.value
-        row.append(value)
+    row = list(VALUES(entry))
+    for place, convert in CONVERTED:
+        value = row[place]
+        if value is not None:
+            row[place] = convert(value)
+    if ODD.search("".join([row[place] for place in TEXTS])) is not None:
+        for place in TEXTS:
+            row[place] = stored(row[place])
     return row
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from domain.catalog.selection import chats, is_selected, patterns_of
+from domain.catalog.selection import Listed, chats, is_selected, patterns_of
 from domain.catalog.support import calls_tools, is_free, only_draws
 from ports.catalog import Model
 
@@ -90,6 +90,16 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
     """
     if not variants:
         return models
+    if isinstance(models, Listed):
+        known = models.varied.get(variants)
+        if known is None:
+            models.varied.clear()
+            known = models.varied[variants] = Listed(_with_variants(models, variants))
+        return known
+    return _with_variants(models, variants)
+
+
+def _with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
     by_id = {model.id: model for model in models}
     for variant in variants[:MOST_VARIANTS]:
         base, tag = _parted(variant)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 
 from ports.catalog import Model
 
@@ -9,6 +10,27 @@ AUTO = "auto"
 _WILD = frozenset("*?[")
 
 
+class Listed(tuple[Model, ...]):
+    """Upstream's list with an index for the requests of all turns, made when the first one asks."""
+
+    @cached_property
+    def varied(self) -> "dict[tuple[str, ...], Listed]":
+        """The list with the variants that the operator offers, by these."""
+        return {}
+
+    @cached_property
+    def by_id(self) -> dict[str, Model]:
+        """The entries by their slugs."""
+        return {model.id: model for model in reversed(self)}
+
+    @cached_property
+    def by_version(self) -> dict[str, Model]:
+        """The entries by their slugs and those of their versions, without variants."""
+        plain = [model for model in reversed(self) if ":" not in model.id]
+        return {name: model for model in plain for name in (model.canonical_slug, model.id)}
+
+
+@lru_cache(maxsize=64)  # the operator's few settings
 def patterns_of(selection: str) -> tuple[str, ...]:
     """Split a selection into names or globs, in slash or dot form; an empty result selects everything."""
     names = tuple(name.strip() for name in selection.replace("\n", ",").split(",") if name.strip())
@@ -39,6 +61,11 @@ def dotted(slug: str) -> str:
 
 def find(requested: str, models: Iterable[Model]) -> Model | None:
     """Return the entry for a requested name: the exact slug first, then its dot form."""
+    if isinstance(models, Listed):
+        if (known := models.by_id.get(requested)) is not None:
+            return known
+        if models.by_id.keys().isdisjoint(_slashed(requested)):
+            return None
     by_alias: Model | None = None
     aliased = _slashed(requested)
     for model in models:
@@ -51,20 +78,21 @@ def find(requested: str, models: Iterable[Model]) -> Model | None:
 
 def named(answering: str, models: Iterable[Model]) -> Model | None:
     """Return the entry of a model that answered, by its slug or that of its version; none of a variant."""
+    if isinstance(models, Listed):
+        return models.by_version.get(answering)
     return next((one for one in models if answering in (one.id, one.canonical_slug) and ":" not in one.id), None)
 
 
-def resolved(requested: str, models: Iterable[Model]) -> tuple[str, Model | None]:
+def resolved(requested: str, models: tuple[Model, ...]) -> tuple[str, Model | None]:
     """Return the slug that is sent for a requested name, and its entry; None if the list has none.
 
     The name of a version is sent as it is, with all that is known of its model.
     """
-    listed = tuple(models)
-    model = find(requested, listed)
+    model = find(requested, models)
     if model is not None:
         return model.id, model
     slug = slug_of(requested)
-    return slug, named(slug, listed)
+    return slug, named(slug, models)
 
 
 def _slashed(alias: str) -> frozenset[str]:

@@ -4,6 +4,8 @@ from hashlib import sha256
 
 from ports.retention import ID_BYTES
 
+_SHORT = ID_BYTES // 4
+"""Characters that never take more bytes."""
 _HASHED = 1 + 2 * sha256().digest_size  # a mark and the hash in hex
 
 
@@ -12,6 +14,8 @@ def bounded_id(given: str) -> str:
 
     The beginning stays because it says what kind of chat an id is of (`local:`).
     """
+    if len(given) <= _SHORT:
+        return given
     encoded = given.encode("utf-8", "surrogatepass")
     if len(encoded) <= ID_BYTES:
         return given

@@ -9,7 +9,7 @@ from re import IGNORECASE, Pattern
 from re import compile as pattern
 from urllib.parse import quote, quote_plus, unquote
 
-from domain.redaction.secrets import MASK, redact
+from domain.redaction.secrets import MASK, may_hold_secrets, redact
 from domain.redaction.spellings import anchor_of, pattern_of
 
 SHORTEST = 8
@@ -47,6 +47,13 @@ class KnownSecrets:
             if head in text:
                 return redact(self._masked(text))
         return redact(text)
+
+    def suspects(self, text: str) -> bool:
+        """Return whether `mask` might change `text`, or a part of it; nearly always it would not."""
+        for head in self.heads:
+            if head in text:
+                return True
+        return may_hold_secrets(text)
 
     def _masked(self, text: str) -> str:
         for form in self.forms:

@@ -43,9 +43,14 @@ _HINT = re.compile(
 """Every text with a secret contains one of these in lower case; almost all texts contain none and return at once."""
 
 
+def may_hold_secrets(text: str) -> bool:
+    """Return whether `redact` might change `text`, or a part of it."""
+    return _HINT.search(text.casefold()) is not None
+
+
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret masked. Idempotent."""
-    if _HINT.search(text.casefold()) is None:
+    if not may_hold_secrets(text):
         return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

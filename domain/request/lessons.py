@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, PROMPT_LIMIT, PROMPT_WEIGHT, Lesson
 from domain.request.repair import applied
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Parameters, TurnRequest
 from ports.clock import Clock
 from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
 
@@ -23,6 +23,7 @@ _NO_PARAMETERS = frozenset(
     {"model", "input", "instructions", "stream", "metadata", "user", "session_id", "safety_identifier", "trace"}
 )
 _OTHER_NAMES = {LOOSE_TOOLS: "tools", OUTPUT_LIMIT: "max_output_tokens", "blank_stop": "stop"}
+_ASKED = tuple(field.name for field in fields(Parameters))
 _PARAMETERS = tuple(field.name for field in fields(ResponsesBody) if field.name not in _NO_PARAMETERS)
 
 
@@ -52,7 +53,7 @@ class Learner:
 def learner_of(request: TurnRequest) -> Learner:
     """Return who would learn from a request."""
     asked = request.parameters
-    own = {field.name for field in fields(asked) if getattr(asked, field.name) not in (None, (), {})}
+    own = {name for name in _ASKED if getattr(asked, name) not in (None, (), {})}
     thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
     named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
     own = own - {"reasoning", "passed"} | named | set(asked.chat_only) | set(asked.passed)
@@ -87,6 +88,10 @@ class Lessons:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_model: OrderedDict[tuple[bytes, bytes], tuple[_Kept, ...]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        """Return whether there is any; without one, nobody need be identified."""
+        return bool(self._by_model)
 
     def remember(self, learner: Learner, slug: str, lesson: Lesson, condition: Condition) -> bool:
         """Keep a lesson; a newer one of its kind takes the place of the older.

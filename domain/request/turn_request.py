@@ -27,6 +27,7 @@ from domain.request.intake import AttachedFile, Intake
 from domain.request.spending import Spending
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
+from ports.retention import has_long_id
 
 
 class Caller(Enum):
@@ -55,6 +56,8 @@ class Person:
 
     def bounded(self) -> "Person":
         """Return the person with ids of bounded length."""
+        if not has_long_id(self.user_id, self.chat_id, self.message_id, self.session_id, self.parent_id):
+            return self
         return replace(
             self,
             user_id=bounded_id(self.user_id),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -24,20 +24,22 @@ from ports.slots import Place, Slots, SlotsFull
 class Ticket:
     """The resources a turn holds while it runs. `release` returns all of them."""
 
-    __slots__ = ("_give_back",)
+    __slots__ = ("_held",)
 
     def __init__(self, *give_back: Callable[[], None]) -> None:
-        self._give_back = give_back
+        self._held = list(give_back)
 
     def release(self) -> None:
         """Return everything in reverse order; only the first call has an effect.
 
         If one resource cannot be returned, the others still are.
         """
-        give_back, self._give_back = self._give_back, ()
-        with ExitStack() as held:
-            for one in give_back:
-                held.callback(one)
+        try:
+            while self._held:
+                self._held.pop()()
+        finally:
+            if self._held:
+                self.release()
 
 
 class WaitingTurn:
@@ -135,6 +137,10 @@ class AdmitTurn:
         """Report how a turn ended to its breakers; None if it never ran."""
         if checked.guard is not None and self._guard is not None:
             await self._guard.report(checked.guard, end)
+
+    def changes(self, checked: Checked, end: End | None) -> bool:
+        """Return whether `report` has to tell a breaker how a turn ended."""
+        return checked.guard is not None and self._guard is not None and self._guard.changes(checked.guard, end)
 
     async def settle(self, checked: Checked) -> None:
         """Post what a turn cost to its budgets, or release what it holds."""

@@ -16,12 +16,12 @@ from domain.services.turn_bill import TurnBill
 from domain.services.turn_tally import TurnTally
 from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.outcome import Ending
-from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
-from domain.usage.entries import ended, guessed, key_id_of
-from domain.usage.prices import Consumed, EndOfAttempt, price_of_attempt
+from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, CallUpstream
+from domain.usage.entries import ended, key_id_of
+from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of, price_of_attempt
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
-from ports.responses import Reach, Route
+from ports.responses import Limits, Reach, Route, UpstreamCall
 
 CHAT, TASK = "chat", "task"
 COMPLETE = frozenset({Ending.COMPLETED, Ending.CUT_SHORT})
@@ -137,22 +137,26 @@ class BookAttempts:
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | SentAttempt | None = None
 
+    def call(self, limits: Limits, command: CallUpstream) -> UpstreamCall:
+        """Return the call of the latest attempt."""
+        return UpstreamCall(self._route, command.request, limits, self.latest)
+
     def before(self, journal: Callable[[Booking], None], tally: TurnTally | None = None) -> Callable[[Booking], None]:
         """Return a function that books attempts, then calls `journal`, for ended attempts with their price.
 
         `tally`, which the journal fills, is told where figures will be found that an end did not bring.
         """
 
-        def booked(entry: Booking) -> None:
-            if isinstance(entry, AttemptBegan):
-                self._began(entry)
-            elif isinstance(entry, AttemptEnded):
-                entry = self._ended(entry)
-            journal(entry)
-            if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
-                tally.expect(entry.no, self.latest.final)
+        return partial(self._booked, journal, tally)
 
-        return booked
+    def _booked(self, journal: Callable[[Booking], None], tally: TurnTally | None, entry: Booking) -> None:
+        if isinstance(entry, AttemptBegan):
+            self._began(entry)
+        elif isinstance(entry, AttemptEnded):
+            entry = self._ended(entry)
+        journal(entry)
+        if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
+            tally.expect(entry.no, self.latest.final)
 
     def _began(self, attempt: AttemptBegan) -> None:
         """Book an attempt that will be sent."""
@@ -165,6 +169,7 @@ class BookAttempts:
             self.latest = SentAttempt()
             return
         request, person = self._request, self._request.person
+        guess = price_of(Consumed(model=self._model, sent_characters=self._figures.sent))  # never silently zero
         entry = Entry(
             request.ledger.namespace,
             request.turn_id,
@@ -178,8 +183,10 @@ class BookAttempts:
             endpoint=attempt.endpoint.value,
             key_id=key_id_of(self._route),
             requested_model=bounded_id(asked),
+            cost=guess.cost,
+            upstream_cost=guess.upstream_cost,
+            cost_source=guess.source,
         )
-        entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
         self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True), self._time)
 
     def _ended(self, attempt: AttemptEnded) -> AttemptEnded:
@@ -193,20 +200,21 @@ class BookAttempts:
         self._bill.add(price)
         if self._keeper is not None and isinstance(latest, BookedAttempt):
             if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not latest.entry.generation_id:
-                latest.ending = partial(self._close, self._keeper, latest, end)
+                latest.ending = partial(self._close, self._keeper, latest, end, price)
                 latest.awaits()
             else:
-                self._close(self._keeper, latest, end)
+                self._close(self._keeper, latest, end, price)
         if attempt.outcome.ending in COMPLETE:
             self._call_no, self._attempt_no = self._call_no + 1, 0
-        reach = attempt.outcome.reach if end.was_sent else Reach.NOT_SENT
-        return replace(attempt, price=price, outcome=replace(attempt.outcome, reach=reach))
+        outcome = attempt.outcome if end.was_sent else replace(attempt.outcome, reach=Reach.NOT_SENT)
+        return replace(attempt, price=price, outcome=outcome)
 
-    def _close(self, keeper: KeepLedger, booked: BookedAttempt, end: EndOfAttempt) -> None:
+    def _close(self, keeper: KeepLedger, booked: BookedAttempt, end: EndOfAttempt, price: Price) -> None:
         """End the entry of an attempt, or look for its bill."""
         if booked.refusal is not None and booked.refusal not in UNCERTAIN_STATUSES:
             end = replace(end, is_free=True)
-        booked.change(ended(booked.entry, end, keeper.clock.now()))
+            price = price_of_attempt(end)
+        booked.change(ended(booked.entry, end, price, keeper.clock.now()))
         looking: asyncio.Task[Entry] | None = None
         if booked.entry.state is EntryState.STARTED and keeper.bills is not None:
             looking = keeper.bills.begin(self._route, booked.entry)

@@ -33,14 +33,16 @@ class BookTurn:
             case AttemptBegan():
                 timing_mark("attempt_began")
                 settlement.booked(entry)
-                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
+                if self._telemetry.wants("debug"):
+                    self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
                 settlement.booked(entry)
                 model = settlement.called
                 if entry.outcome.ending not in (Ending.CANCELLED, Ending.CRASHED):
                     self._attempted(settlement.request, model, entry.fault)
-                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+                if self._telemetry.wants("debug"):
+                    self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
                 if self._measure is not None:
                     self._measure.attempt(settlement.called_model, entry)
             case UnknownTypes():

@@ -56,8 +56,10 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     if not request.messages:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NONE)
     given = request.route
-    route = replace(given, base_url=base_url, api_key=given.api_key.strip())
-    return Checked(request, slug, model, route, everything)
+    key = given.api_key.strip()
+    if (base_url, key) != (given.base_url, given.api_key):
+        given = replace(given, base_url=base_url, api_key=key)
+    return Checked(request, slug, model, given, everything)
 
 
 def stand_in(request: TurnRequest, models: tuple[Model, ...], other: str) -> Checked | None:

@@ -25,6 +25,10 @@ class CountEvents:
             labels = counted.fixed or tuple(_word(values.get(label)) for label in counted.labels)
             self._metrics.count(counted.counter, labels, _amount(counted, values))
 
+    def wants(self, level: Level) -> bool:
+        """Return whether the log or the metrics take an event of this level."""
+        return self._metrics.wanted or self._log.wants(level)
+
 
 def _amount(counted: Counted, values: dict[str, LogValue]) -> Amount:
     amount = values.get(counted.amount, 1)

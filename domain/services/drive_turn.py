@@ -113,6 +113,15 @@ class Driver:
         if not self._machine.ended:
             self._apply(self._machine.feed(Cancelled(), self._ports.clock.monotonic()))
 
+    def leave(self) -> None:
+        """Abandon the turn, as nobody will read it any more, and hold nothing that holds the driver.
+
+        Python frees a cycle late, and each one makes its collections longer.
+        """
+        self.abandon()
+        self._calls.forget()
+        self._timers.forget()
+
     # --- waiting ------------------------------------------------------------------------------------------
 
     async def _next_events(self) -> Sequence[TurnEvent]:

@@ -89,8 +89,18 @@ class GuardCall:
 
     async def admit(self, key: str, policy: Policy, time: StoreBudget | None = None) -> Admission:
         """Admit or reject one call; without a key every call is admitted."""
+        if not key:
+            return Admission(key, policy)
+        time = time or StoreBudget(self._store)
+        try:
+            loaded = await self._loaded(key, time)
+        except StoreTrouble:
+            return Admission(key, policy)
+        if not loaded[0]:  # nearly every breaker: it has nothing to say, and there is nothing to store
+            return Admission(key, policy, guarded=True, knew_nothing=True)
         token = self._ids.new_id()
-        answer = await self._reached(key, time, partial(self._swapped, key, partial(self._ask, policy, token)))
+        swap = partial(self._ask, policy, token)
+        answer = await self._reached(key, time, partial(self._swapped, key, swap, loaded=loaded))
         if answer is None:
             return Admission(key, policy)
         return Admission(
@@ -111,11 +121,9 @@ class GuardCall:
 
         `person` marks who made the call, for a breaker that people share.
         """
-        if admission.reported or not (admission.allowed and admission.guarded):
+        if not self.changes(admission, verdict):
             return Reported()
         admission.reported = True
-        if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
-            return Reported()
         settled = partial(self._settled, partial(self._settle, admission, verdict, person), admission.key)
         reported = await self._reached(admission.key, time, settled) or Reported()
         if reported.change in OPENINGS:
@@ -123,14 +131,26 @@ class GuardCall:
             self._telemetry.event("info", "breaker_opened", kind=kind_of(admission.key), seconds=seconds)
         return reported
 
+    def changes(self, admission: Admission, verdict: Verdict) -> bool:
+        """Return whether the breaker has to be told of this verdict; if not, the call counts as reported."""
+        if admission.reported or not (admission.allowed and admission.guarded):
+            return False
+        if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
+            admission.reported = True
+            return False
+        return True
+
     async def _settled(self, settle: Swap[Reported], key: str, time: StoreBudget) -> Reported | None:
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             return await self._swapped(key, settle, time)
 
-    async def _swapped(self, key: str, swap: Swap[T], time: StoreBudget) -> T | None:
+    async def _swapped(
+        self, key: str, swap: Swap[T], time: StoreBudget, *, loaded: tuple[str, int] | None = None
+    ) -> T | None:
         for tried in range(TRIES):
-            text, version = await self._loaded(key, time, again=tried > 0)
+            text, version = loaded or await self._loaded(key, time, again=tried > 0)
+            loaded = None
             before = read_breaker(text)
             after, result = swap(before)
             if after == before:
@@ -143,7 +163,7 @@ class GuardCall:
         self._telemetry.event("warning", "breaker_busy", breaker=key)
         return None
 
-    async def _loaded(self, key: str, time: StoreBudget, *, again: bool) -> tuple[str, int]:
+    async def _loaded(self, key: str, time: StoreBudget, *, again: bool = False) -> tuple[str, int]:
         """Load a state; an empty one is cached briefly, so that the calls of a round do not all load it."""
         now = self._clock.monotonic()
         until, version = self._quiet.get(key, (0.0, 0))

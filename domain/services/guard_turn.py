@@ -71,17 +71,26 @@ class GuardTurn:
 
         A model whose provider failed counts as failed even if the fallback model then answered in its place.
         """
-        verdict = _verdict(end, Blame.PROVIDER, Blame.NETWORK, Blame.OURS)
-        await self._guard.report(turn.person, verdict, self._time)
-        for slug, (for_all, own) in turn.models.items():
-            of_model = _verdict(end, Blame.PROVIDER) if slug == turn.called else _of_replaced(turn.faults.get(slug))
-            await self._guard.report(for_all, of_model, self._time, person=turn.mark)
-            await self._guard.report(own, of_model, self._time)
+        for admission, verdict, person in _verdicts(turn, end):
+            await self._guard.report(admission, verdict, self._time, person=person)
+
+    def changes(self, turn: TurnGuard, end: End | None) -> bool:
+        """Return whether a breaker has to be told how a turn ended; if not, the turn counts as reported."""
+        return any(self._guard.changes(admission, verdict) for admission, verdict, _ in _verdicts(turn, end))
 
 
 def _policy(request: TurnRequest) -> Policy:
     tooling = request.tooling
     return policy_for_calls(tooling.breaker_failures, tooling.breaker_window, PROBE_SECONDS)
+
+
+def _verdicts(turn: TurnGuard, end: End | None) -> list[tuple[Admission, Verdict, str]]:
+    """Return what the end of a turn means for each of its breakers, and who is named to it."""
+    found = [(turn.person, _verdict(end, Blame.PROVIDER, Blame.NETWORK, Blame.OURS), "")]
+    for slug, (for_all, own) in turn.models.items():
+        of_model = _verdict(end, Blame.PROVIDER) if slug == turn.called else _of_replaced(turn.faults.get(slug))
+        found += [(for_all, of_model, turn.mark), (own, of_model, "")]
+    return found
 
 
 def _of_replaced(fault: Fault | None) -> Verdict:

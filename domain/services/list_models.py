@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.catalog.picture_models import drawing, with_drawing
+from domain.catalog.selection import Listed
 from domain.catalog.snapshot import Snapshot
 from domain.redaction.secrets import redact
 from domain.services.background_tasks import BackgroundTasks
@@ -156,7 +157,7 @@ class ListModels:
         if kept is not None and not entry.listing.loaded:
             entry.listing = replace(
                 entry.listing,
-                models=kept.models,
+                models=Listed(kept.models),
                 loaded=True,
                 zero_retention=kept.zero_retention or frozenset(),
                 retention_asked=kept.zero_retention is not None,
@@ -195,7 +196,7 @@ class ListModels:
         pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
         entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
         drawn = pictures.result() if pictures.done() else None
-        models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
+        models = Listed(with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn))
         entry.listing = Listing(
             models,
             loaded=True,
@@ -214,7 +215,7 @@ class ListModels:
         drawn = await pictures
         if drawn is None:
             return
-        models = with_drawing(tuple(model for model in kept.models if model.pictures is None), drawn)
+        models = Listed(with_drawing(tuple(model for model in kept.models if model.pictures is None), drawn))
         entry.listing = replace(entry.listing, models=models)
         self._tasks.begin(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
 

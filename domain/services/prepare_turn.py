@@ -102,6 +102,8 @@ def _fit(checked: Checked, lessons: Lessons) -> Fit:
     if checked.request.fallback_model:
         other, model = resolved(checked.request.fallback_model, checked.models)
         known |= {other: window_of(model)} if model is not None else {}
+    if not lessons:
+        return Fit({slug: window for slug, window in known.items() if window is not None})
     learner = learner_of(checked.request)
     limits = {slug: lessons.prompt_limit(learner, slug) for slug in known}
     factors = {slug: lessons.prompt_weight(learner, slug) for slug in known}
@@ -158,6 +160,8 @@ def _fallback(
 
 
 def _learned(sent: Prepared, request: TurnRequest, model: Model | None, lessons: Lessons) -> UpstreamRequest:
+    if not lessons:
+        return sent.request
     may = may_change(sent.request.body.model, model, request.endpoints)
     return lessons.apply(learner_of(request), sent.request, other_endpoint=may)
 

@@ -40,12 +40,12 @@ from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.services.turn_underway import Underway
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import Booking, CallUpstream, End, Ended, Output, Reason, ShowStatus
+from domain.turn.steps import Booking, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.offload import Offload
-from ports.responses import ResponsesClient, UpstreamCall
+from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.telemetry import Redactor, Telemetry
 from ports.timings import scoped
@@ -115,7 +115,6 @@ class RunTurn:
     async def run(
         self,
         request: TurnRequest,
-        *,
         models: tuple[Model, ...] = (),
         personal: Personal | None = None,
         reader: "asyncio.Task[Any] | None" = None,
@@ -169,7 +168,7 @@ class RunTurn:
                 outputs = await driver.proceed()
         finally:
             watch.stop()
-            driver.abandon()
+            driver.leave()
             recording.leave()
 
     async def refuse(
@@ -239,19 +238,14 @@ class RunTurn:
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
         book = self._book(assembled, turn)
 
-        def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.request, request.limits, book.latest)
-
-        def settle(end: End) -> Coroutine[Any, Any, None]:
-            return recording.to_the_end(self._settle(end, assembled, turn, ticket, waited=waited))
-
+        settle = partial(self._settled, assembled, turn, ticket, waited)
         journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
         if (costs := self._books.costs) is not None:
             journal = costs.after(book, request, journal)
         journal = book.before(journal, settlement.tally)
         own, report = partial(self._tasks.own, person=request.person), partial(self._booking.report, settlement)
         upkeep = Upkeep(settle, journal, own, report)
-        turn_ports = TurnPorts(self._responses, self._clock, assembled.runner)
+        call, turn_ports = partial(book.call, request.limits), TurnPorts(self._responses, self._clock, assembled.runner)
         machine, scope = recording.machine(assembled.plan), personal.timing
         if scope is not None:
             return TimedDriver(machine, turn_ports, call, upkeep, scope)
@@ -266,6 +260,11 @@ class RunTurn:
         of_turn = (settlement.model, assembled.models, ready.figures, turn.bill)
         return BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
 
+    def _settled(
+        self, assembled: Assembled, turn: Underway, ticket: Ticket, waited: float, end: End
+    ) -> Coroutine[Any, Any, None]:
+        return turn.recording.to_the_end(self._settle(end, assembled, turn, ticket, waited=waited))
+
     async def _settle(self, end: End, assembled: Assembled, turn: Underway, ticket: Ticket, *, waited: float) -> None:
         """Settle a turn that was driven; its ticket is released first."""
         settlement, stores, runner = turn.settlement, assembled.stores, assembled.runner
@@ -274,7 +273,8 @@ class RunTurn:
         finally:
             if settlement.checked is not None:  # beside the log line and the memory, which wait for neither
                 self._settle_budgets(settlement.checked)
-                self._tasks.own(self._admit.report(settlement.checked, end), "openrouter-pipe-report")
+                if self._admit.changes(settlement.checked, end):
+                    self._tasks.own(self._admit.report(settlement.checked, end), "openrouter-pipe-report")
             to = (self._logs, turn.personal.notices, stores.memory)
             stored = await settle_turn(settlement, end, *to, bill=turn.bill, waited=waited)
         if stored and end.reason not in BROKEN and stores.interrupted is not None:

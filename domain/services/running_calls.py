@@ -64,12 +64,20 @@ class RunningCalls:
         tasks, self._tasks = list(self._tasks.values()), {}
         return tasks
 
+    def forget(self) -> None:
+        """Tell nobody any more."""
+        self._news = _nothing
+
     def _began(self, call_id: str) -> None:
         self._begun.append(CallBegan(call_id))
         self._news()
 
     def _ended(self, _task: "asyncio.Task[ToolResult]") -> None:
         self._news()
+
+
+def _nothing() -> None:
+    """Tell nobody."""
 
 
 async def cancelled(task: "asyncio.Task[Any]", why: str = "") -> None:

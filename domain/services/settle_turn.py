@@ -24,7 +24,7 @@ from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.facts import listed, logged
 from ports.catalog import Model
 from ports.notices import Notices, TurnStopped
-from ports.telemetry import LogValue, Telemetry
+from ports.telemetry import Level, LogValue, Telemetry
 from ports.timings import timed
 from ports.usage import Usage
 
@@ -185,10 +185,13 @@ async def settle_turn(
 
 
 def _log(turn: Settlement, end: End, telemetry: Telemetry, waited: float) -> None:
+    level: Level = "warning" if end.reason is Reason.FAULT else "info"
+    if not telemetry.wants(level):
+        return
     usage, paid = end.usage or Usage(), end.paid
     person = turn.request.person
     telemetry.event(
-        "warning" if end.reason is Reason.FAULT else "info",
+        level,
         "turn_ended",
         error_id=end.error_id,
         reason=end.reason.value,

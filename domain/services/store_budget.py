@@ -207,16 +207,9 @@ async def within(clock: Clock, seconds: float | None) -> AsyncIterator[None]:
         yield
         return
     async with asyncio.timeout(None) as limit:
-        loop, over = asyncio.get_running_loop(), False
-
-        def end(alarm: "asyncio.Task[None]") -> None:
-            if not (over or alarm.cancelled()):
-                limit.reschedule(loop.time())
-
-        alarm = loop.create_task(clock.sleep_until(clock.monotonic() + seconds), name="openrouter-pipe-store-time")
-        alarm.add_done_callback(end)
+        loop = asyncio.get_running_loop()
+        cancel = clock.call_at(clock.monotonic() + seconds, lambda: limit.reschedule(loop.time()))
         try:
             yield
         finally:
-            over = True
-            alarm.cancel()
+            cancel()

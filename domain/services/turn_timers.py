@@ -59,6 +59,15 @@ class TurnTimers:
         if alarm is not None:
             alarm[1]()
 
+    def forget(self) -> None:
+        """Ring nobody any more."""
+        self.disarm()
+        self._ring = _nothing
+
     def _rang(self) -> None:
         self._alarm, self._changed = None, True
         self._ring()
+
+
+def _nothing() -> None:
+    """Ring nobody."""

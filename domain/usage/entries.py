@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of, price_of_attempt
+from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of
 from ports.generations import GenerationRecord
 from ports.ledger import OWN_KEY, CostSource, Entry, EntryState
 from ports.responses import Route
-from ports.usage import Usage
 
 KEY_ID_CHARACTERS = 12
 
@@ -27,31 +26,40 @@ def key_id_of(route: Route) -> str:
     return f"{OWN_KEY}{digest}" if route.own_key else digest
 
 
-def guessed(entry: Entry, consumed: Consumed) -> Entry:
-    """Return a started entry with what its prompt alone will cost, so that it is never silently zero."""
-    return _priced(entry, price_of(consumed))
-
-
-def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
+def ended(entry: Entry, end: EndOfAttempt, price: Price, now: datetime) -> Entry:
     """Return an entry at the end of its attempt.
 
-    It stays STARTED if upstream named the call but sent no bill: `recorded` or `given_up` ends it.
+    It stays STARTED if upstream named the call but sent no bill: `recorded` or `given_up` ends it. `price`: that of the
+    attempt.
     """
-    price = price_of_attempt(end)
     if not end.was_sent:
         return _closed(_priced(entry, price), EntryState.VOID, now)
-    usage = end.consumed.usage
-    entry = replace(
+    usage, named = end.consumed.usage, entry.generation_id or end.generation_id
+    counts = usage or entry
+    state, over = entry.state, True
+    if price.source in (CostSource.UPSTREAM, CostSource.RECORD):
+        state = EntryState.SETTLED
+    elif named:
+        over = False
+    else:
+        state = _without_figure(price.source)
+    return replace(
         entry,
         answering_model=end.model or entry.answering_model,
         provider=end.provider or entry.provider,
-        generation_id=entry.generation_id or end.generation_id,
+        generation_id=named,
         is_byok=end.is_byok or (usage is not None and usage.is_byok),
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        cached_tokens=counts.cached_tokens,
+        cache_write_tokens=counts.cache_write_tokens,
+        reasoning_tokens=counts.reasoning_tokens,
+        cost=price.cost,
+        upstream_cost=price.upstream_cost,
+        cost_source=price.source,
+        state=state,
+        settled_at=now if over else entry.settled_at,
     )
-    entry = _priced(_counted(entry, usage), price)
-    if price.source in (CostSource.UPSTREAM, CostSource.RECORD):
-        return _closed(entry, EntryState.SETTLED, now)
-    return entry if entry.generation_id else given_up(entry, now)
 
 
 def recorded(entry: Entry, record: GenerationRecord, now: datetime) -> Entry:
@@ -74,25 +82,15 @@ def recorded(entry: Entry, record: GenerationRecord, now: datetime) -> Entry:
 
 def given_up(entry: Entry, now: datetime) -> Entry:
     """Return an entry for which no figure of upstream will come; what upstream refused is free."""
-    is_free = entry.cost_source is CostSource.FREE
-    return _closed(entry, EntryState.SETTLED if is_free else EntryState.ESTIMATED, now)
+    return _closed(entry, _without_figure(entry.cost_source), now)
+
+
+def _without_figure(source: CostSource) -> EntryState:
+    return EntryState.SETTLED if source is CostSource.FREE else EntryState.ESTIMATED
 
 
 def _priced(entry: Entry, price: Price) -> Entry:
     return replace(entry, cost=price.cost, upstream_cost=price.upstream_cost, cost_source=price.source)
-
-
-def _counted(entry: Entry, usage: Usage | None) -> Entry:
-    if usage is None:
-        return entry
-    return replace(
-        entry,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.cached_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
 
 
 def _closed(entry: Entry, state: EntryState, now: datetime) -> Entry:

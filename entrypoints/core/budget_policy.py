@@ -4,8 +4,10 @@ from domain.egress.targets import EgressRules
 from domain.request.spending import Spending
 from entrypoints.core.download_policy import egress_rules_of
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 
 
+@once
 def spending_of(settings: Settings, namespace: str) -> Spending:
     """Return what may be spent."""
     return Spending(

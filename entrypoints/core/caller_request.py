@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from domain.conversation.bounded_ids import bounded_id
@@ -37,6 +38,7 @@ from entrypoints.core.policy import (
     tooling_of,
 )
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 
 LONGEST_NAME = 320
 """Characters of a person's name or address that are shared."""
@@ -113,7 +115,8 @@ def request_of(
     is_task = asked.caller is Caller.TASK
     task_model = settings.task_model.strip() if is_task and task_model_serves(asked.task) else ""
     tools, history, named = asked.tools, asked.history, asked.parameters.server_tools
-    return TurnRequest(
+    zero_retention = listing.zero_retention if listing is not None and settings.zdr_models_only else frozenset[str]()
+    return _frame_of(settings, is_task=is_task)(
         model=task_model or asked.model,
         messages=stripped(asked.messages, history.format) if is_task else asked.messages,
         route=paying_route_of(settings, origin),
@@ -123,15 +126,6 @@ def request_of(
         stream=not is_task or asked.stream,
         person=asked.person.bounded(),
         parameters=frugal(asked.parameters) if is_task else asked.parameters,
-        defaults=defaults_of(settings, is_task=is_task),
-        thinking=thinking_of(settings, is_task=is_task),
-        identifiers=identifiers_of(settings),
-        routing=routing_of(settings),
-        prompting=prompting_of(settings, is_task=is_task),
-        endpoints=endpoints_of(settings),
-        fallback_model=settings.fallback_model.strip(),
-        limits=limits_of(settings),
-        retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
         ledger=bookkeeping_of(settings, history.namespace, is_task=is_task),
         spending=spending_of(settings, history.namespace),
@@ -143,14 +137,31 @@ def request_of(
             offer_search=tools.offer_search and named is None,
         ),
         server_tools=server_tools_of(settings, named, tools.served, offered=tools.offer_server_tools),
-        bounds=bounds_of(settings),
-        offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
-        insecure_hosts=insecure_hosts(settings),
+        offer=offer_of(settings, zero_retention),
         statuses=asked.statuses,
         opens_files=asked.opens_files,
         history_format=history.format,
-        intake=intake_of(settings, is_task=is_task),
         attached=asked.attached,
+    )
+
+
+@once
+def _frame_of(settings: Settings, *, is_task: bool) -> Callable[..., TurnRequest]:
+    """Return what makes a turn's request, with all in it that follows from the settings alone."""
+    return partial(
+        TurnRequest,
+        defaults=defaults_of(settings, is_task=is_task),
+        thinking=thinking_of(settings, is_task=is_task),
+        identifiers=identifiers_of(settings),
+        routing=routing_of(settings),
+        prompting=prompting_of(settings, is_task=is_task),
+        endpoints=endpoints_of(settings),
+        fallback_model=settings.fallback_model.strip(),
+        limits=limits_of(settings),
+        retry=retry_of(settings),
+        bounds=bounds_of(settings),
+        insecure_hosts=insecure_hosts(settings),
+        intake=intake_of(settings, is_task=is_task),
     )
 
 

@@ -15,6 +15,7 @@ from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import route_of, usable_route
 from entrypoints.core.storage_lazy import LazyBreakerState
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from ports.allowances import Allowances
 from ports.responses import Route
 
@@ -43,9 +44,8 @@ class CoreKeys:
         self._watches = settings.key_check_minutes > 0
         keeps = not person.temporary and (keeps_anything(settings) or settings.enable_ledger)
         self._keeps = self._keeps or keeps
-        if self._watches and settings.api_key:
-            with suppress(InvalidBaseUrl):  # the turn itself reports that; no key goes to such an address
-                self.allowances.begin(AllowancePlan(usable_route(settings), settings.key_check_minutes * MINUTE))
+        if self._watches and (plan := _plan_of(settings)) is not None:
+            self.allowances.begin(plan)
         if namespace:
             self._follow_changes(namespace, person, settings, shared=keeps)
 
@@ -70,14 +70,10 @@ class CoreKeys:
     # --- details ------------------------------------------------------------------------------------------
 
     def _follow_changes(self, namespace: str, person: Person, settings: Settings, *, shared: bool) -> None:
-        operators = route_of(settings)
-        if is_key(operators.api_key.strip()):
-            self._audit.uses(KeyOwner(namespace, Whose.OPERATOR), _id_of(operators), shared=shared)
-        if settings.allow_user_keys and person.user_id:
-            paying = paying_route_of(settings)
-            key_id = _id_of(paying) if paying.own_key else ""
-            if not paying.own_key or is_key(paying.api_key):
-                self._audit.uses(KeyOwner(namespace, Whose.PERSON, person.user_id), key_id, shared=shared)
+        if operators := _operators_key(settings):
+            self._audit.uses(KeyOwner(namespace, Whose.OPERATOR), operators, shared=shared)
+        if settings.allow_user_keys and person.user_id and (own := _own_key(settings)) is not None:
+            self._audit.uses(KeyOwner(namespace, Whose.PERSON, person.user_id), own, shared=shared)
         if self._storage_key is not None:
             self.stored_with(*self._storage_key)
 
@@ -87,6 +83,31 @@ class CoreKeys:
         if stores.read_only:
             stores = self._storage.memory.stores
         return stores.leases, stores.breakers
+
+
+@once
+def _plan_of(settings: Settings) -> AllowancePlan | None:
+    """Return what is watched, if there is a key, and an address it may go to: else the turn itself reports that."""
+    with suppress(InvalidBaseUrl):
+        if settings.api_key:
+            return AllowancePlan(usable_route(settings), settings.key_check_minutes * MINUTE)
+    return None
+
+
+@once
+def _operators_key(settings: Settings) -> str:
+    """Return the id of the operator's key; empty if there is none that can be used."""
+    route = route_of(settings)
+    return _id_of(route) if is_key(route.api_key.strip()) else ""
+
+
+@once
+def _own_key(settings: Settings) -> str | None:
+    """Return the id of the person's own key, empty if they have none; None if it cannot be used."""
+    paying = paying_route_of(settings)
+    if not paying.own_key:
+        return ""
+    return _id_of(paying) if is_key(paying.api_key) else None
 
 
 def _id_of(route: Route) -> str:

@@ -20,6 +20,7 @@ from entrypoints.core.policy import longest_attempt, usable_route
 from entrypoints.core.shared_stores import SharedCostSnapshots, SharedLeases
 from entrypoints.core.storage_lazy import LazyLedger
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from ports.generations import Generations
 from ports.ledger_journal import LedgerJournal
 from ports.upstream_figures import UpstreamFigures
@@ -79,6 +80,7 @@ class CoreLedger:
         return SweptLedger(stores.books.ledger, SharedLeases(self._redis, stores.leases))
 
 
+@once
 def reconcile_plan_of(settings: Settings) -> ReconcilePlan:
     """Return how the operator's key is reconciled. Raises InvalidBaseUrl."""
     route, management = usable_route(settings), settings.management_key.reveal()

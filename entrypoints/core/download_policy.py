@@ -6,8 +6,10 @@ from domain.limits import MEBIBYTE
 from domain.services.fetch_icons import IconSource
 from entrypoints.core.policy import NO_ORIGIN, Origin, hosts, names, route_of
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 
 
+@once
 def egress_rules_of(settings: Settings) -> EgressRules:
     """Return where files may be downloaded from, beyond `https` to public addresses."""
     return EgressRules(
@@ -17,6 +19,7 @@ def egress_rules_of(settings: Settings) -> EgressRules:
     )
 
 
+@once
 def download_limits_of(settings: Settings) -> DownloadLimits:
     """Return the bounds of one download. A lower limit of the host's own for uploads is not known here."""
     return DownloadLimits(

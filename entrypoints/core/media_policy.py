@@ -4,8 +4,10 @@ from domain.limits import MEBIBYTE
 from domain.request.intake import Intake
 from entrypoints.core.download_policy import download_limits_of, egress_rules_of
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 
 
+@once
 def intake_of(settings: Settings, *, is_task: bool = False) -> Intake:
     """Return the limits for media; a background task chooses no engine, because some cost extra."""
     reuses = settings.image_input_selection == "user_then_assistant"

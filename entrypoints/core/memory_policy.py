@@ -7,6 +7,7 @@ from domain.limits import MEBIBYTE
 from domain.request.turn_request import Remembering
 from domain.services.clean_artifacts import Retention
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from entrypoints.settings_secret import passphrases
 
 
@@ -20,11 +21,13 @@ class VaultSettings:
     options: VaultOptions = field(default_factory=VaultOptions)
 
 
+@once
 def keeps_anything(settings: Settings) -> bool:
     """Return whether turns store anything."""
     return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
 
 
+@once
 def remembering_of(settings: Settings, namespace: str, *, references: bool = False) -> Remembering:
     """Return which parts of a turn are stored."""
     return Remembering(
@@ -37,6 +40,7 @@ def remembering_of(settings: Settings, namespace: str, *, references: bool = Fal
     )
 
 
+@once
 def retention_of(settings: Settings, namespace: str) -> Retention:
     """Return how long unused data is kept, how often it is cleaned, and what an administrator confirmed."""
     return Retention(
@@ -48,6 +52,7 @@ def retention_of(settings: Settings, namespace: str) -> Retention:
     )
 
 
+@once
 def vault_of(settings: Settings) -> VaultSettings:
     """Return the keys and options for the vault."""
     newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from entrypoints.core.policy import NO_ORIGIN, Origin, route_of
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from ports.responses import Route
 
 
@@ -12,6 +13,7 @@ def pays_own_key(settings: Settings) -> bool:
     return bool(settings.own_api_key) or settings.own_api_key.unreadable
 
 
+@once
 def paying_route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
     """Return the route of one person's requests: with their own key if they have one, else with the operator's."""
     route = route_of(settings, origin)

@@ -23,6 +23,7 @@ from domain.request.turn_request import (
 )
 from entrypoints.core.time_zones import time_zone
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from entrypoints.settings_requests import object_of
 from ports.responses import Endpoint, Limits, Route
 
@@ -38,12 +39,14 @@ class Origin:
 NO_ORIGIN = Origin()
 
 
+@once
 def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
     """Return base URL, the operator's key and the origin of upstream calls; the base URL is not checked."""
     site = settings.http_referer_override or origin.site
     return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
 
 
+@once
 def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
     """Return the operator's route with a checked base URL. Raises InvalidBaseUrl."""
     route = route_of(settings, origin)
@@ -51,6 +54,7 @@ def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
     return replace(route, base_url=base_url, api_key=route.api_key.strip())
 
 
+@once
 def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
     """Return the operator's choice of models; `zero_retention` lists the models with a provider that stores nothing."""
     return Offer(
@@ -68,6 +72,7 @@ def names(listed: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.replace("\n", ",").split(",") if name.strip())
 
 
+@once
 def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
     """Return the reasoning settings; background tasks have an effort of their own."""
     return Thinking(
@@ -80,6 +85,7 @@ def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
     )
 
 
+@once
 def identifiers_of(settings: Settings) -> Identifiers:
     """Return which ids are sent to upstream."""
     return Identifiers(
@@ -91,6 +97,7 @@ def identifiers_of(settings: Settings) -> Identifiers:
     )
 
 
+@once
 def defaults_of(settings: Settings, *, is_task: bool) -> dict[str, object]:
     """Return the operator's values of request fields; a background task has none, because they may cost extra."""
     if is_task:
@@ -107,6 +114,7 @@ def defaults_of(settings: Settings, *, is_task: bool) -> dict[str, object]:
     return {**named, **others}
 
 
+@once
 def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
     """Return how prompts are built; a background task is sent whole and never marked for a prompt cache."""
     return Prompting(
@@ -119,6 +127,7 @@ def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
     )
 
 
+@once
 def routing_of(settings: Settings) -> Routing:
     """Return the preferences for providers that are sent to upstream."""
     return Routing(
@@ -134,6 +143,7 @@ def routing_of(settings: Settings) -> Routing:
     )
 
 
+@once
 def endpoints_of(settings: Settings) -> EndpointChoice:
     """Return which upstream endpoint each model is called through."""
     return EndpointChoice(
@@ -144,6 +154,7 @@ def endpoints_of(settings: Settings) -> EndpointChoice:
     )
 
 
+@once
 def limits_of(settings: Settings) -> Limits:
     """Return the limits of one upstream request; a total limit replaces the one for silence."""
     total = settings.http_total_timeout_seconds
@@ -155,6 +166,7 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+@once
 def bounds_of(settings: Settings) -> Bounds:
     """Return how many turns may run and wait in this process."""
     return Bounds(
@@ -163,11 +175,13 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
+@once
 def retry_of(settings: Settings) -> RetryPolicy:
     """Return which requests may be retried."""
     return RetryPolicy(uncertain_allowed=settings.retry_uncertain)
 
 
+@once
 def tooling_of(
     settings: Settings,
     *,
@@ -200,10 +214,18 @@ def server_tools_of(
 
     `offered`: the operator's are for this caller. `served`: what the caller has tools of its own for.
     """
-    listed = named if named is not None else names(settings.server_tools) if offered else ()
+    if named is None:
+        return _offered_server_tools(settings, served, offered=offered)
+    return ServerTools(named, settings.web_search_max_results or 0, served)
+
+
+@once
+def _offered_server_tools(settings: Settings, served: frozenset[Ability], *, offered: bool) -> ServerTools:
+    listed = names(settings.server_tools) if offered else ()
     return ServerTools(listed, settings.web_search_max_results or 0, served)
 
 
+@once
 def bookkeeping_of(settings: Settings, namespace: str, *, is_task: bool = False) -> Bookkeeping:
     """Return where the attempts of a turn are booked, and which sums of the ledger its person sees; a task has none."""
     if not settings.enable_ledger or is_task:
@@ -228,6 +250,7 @@ def switches_of(settings: Settings) -> Switches:
     )
 
 
+@once
 def insecure_hosts(settings: Settings) -> frozenset[str]:
     """Return the host names that may be called over plain http."""
     return hosts(settings.insecure_base_url_hosts)
@@ -238,6 +261,7 @@ def hosts(listed: str) -> frozenset[str]:
     return frozenset(name.lower() for name in names(listed))
 
 
+@once
 def support_of(settings: Settings) -> str:
     """Return the contact for help that error cards show; may be empty."""
     return " \u00b7 ".join(contact for contact in (settings.support_email, settings.support_url) if contact)

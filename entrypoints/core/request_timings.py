@@ -32,8 +32,10 @@ class RequestTimings:
         return None if self._log is None else self._log.scope(request_id)
 
     def _wanted(self, settings: Settings) -> Path | None:
+        if not settings.enable_timing_log:
+            return None
         named = Path(settings.timing_log_file.strip())
-        if not settings.enable_timing_log or not named.name:
+        if not named.name:
             return None
         return self._folder / named if self._folder is not None else named if named.is_absolute() else None
 

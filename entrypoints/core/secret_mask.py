@@ -30,6 +30,10 @@ class SecretMask:
         """Return `text` with every secret masked."""
         return self._known.mask(text)
 
+    def suspects(self, text: str) -> bool:
+        """Return whether a secret may have to be masked in `text`, or in a part of it."""
+        return self._known.suspects(text)
+
 
 def secrets_of(settings: Settings) -> Iterator[str]:
     """Yield the operator's secret values: keys, passphrases, and the passwords in URLs."""

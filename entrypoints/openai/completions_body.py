@@ -138,8 +138,10 @@ class CompletionsBody(BaseModel):
             return handler(data)
         given = parsed_fields(data, _MAY_BE_JSON)
         body = handler(given)
-        optional = (name for name in cls.model_fields if name not in REQUIRED and given.get(name) is not None)
-        body._unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
+        optional = [name for name in _OPTIONAL if given.get(name) is not None]
+        unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
+        if unusable:
+            body._unusable = unusable
         return body
 
     @field_validator("*", mode="wrap")
@@ -226,6 +228,7 @@ class CompletionsBody(BaseModel):
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
+_OPTIONAL = tuple(name for name in CompletionsBody.model_fields if name not in REQUIRED)
 _MAY_BE_JSON = frozenset((*CompletionsBody.model_fields, *PASSED)) - _TEXTS_OF_THEIR_OWN
 
 

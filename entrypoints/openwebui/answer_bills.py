@@ -98,15 +98,14 @@ class AnswerBill:
         work of server tools) is that of the whole answer; sums of the chat and the month would be added up wrongly.
         """
         usage, _, paid = self._whole(end)
-        end = replace(end, spent=None)
         if not self.host_adds_up:
-            return replace(end, usage=usage, paid=paid)
+            return replace(end, usage=usage, paid=paid, spent=None)
         if end.usage is None or usage is None:
-            return replace(end, usage=None)
+            return replace(end, usage=None, spent=None)
         told = replace(
             end.usage, is_byok=usage.is_byok, cost_details=usage.cost_details, server_tools=usage.server_tools
         )
-        return replace(end, usage=told)
+        return replace(end, usage=told, spent=None)
 
     def _whole(self, latest: End | TurnStopped) -> tuple[Usage | None, Timing, Paid]:
         past = self.past

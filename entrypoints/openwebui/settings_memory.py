@@ -1,8 +1,8 @@
 """The settings of a call, parsed again only after their sources change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
+from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret, secret_of_host
 from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_rows import SettingProblem
@@ -27,20 +27,19 @@ class SettingsMemory:
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+        self._environ, self._variables = environ, _reader_of(environ)
         self._known: dict[object, Reading] = {}
         self._clear_text_told = False
 
     def read(self, valves: object, user_valves: object) -> Reading:
         """Return the settings of one call, and a problem for each value that cannot be used as stored."""
-        secret = host_secret(self._environ)
         try:
-            variables = tuple(map(self._environ.get, _VARIABLES))
-            key = (_values(valves), _values(user_valves), variables, secret)
+            key = (_values(valves), _values(user_valves), self._variables(), secret_of_host())
             known = self._known.get(key)
         except TypeError:  # a stored value cannot be compared
-            return snapshot(valves, user_valves, self._environ, secret)
+            return snapshot(valves, user_valves, self._environ, host_secret(self._environ))
         if known is None:
+            secret = host_secret(self._environ)
             if len(self._known) >= KEPT:
                 self._known.clear()
             known = self._known[key] = snapshot(valves, user_valves, self._environ, secret)
@@ -60,6 +59,22 @@ class SettingsMemory:
         listed = " and ".join(names)
         text = f"{HOST_SECRET} is missing, public or shorter than 16 characters: {listed} cannot be stored encrypted."
         return (SettingProblem(HOST_SECRET, "", "", text),)
+
+
+def _reader_of(environ: Mapping[str, str]) -> Callable[[], object]:
+    """Return what reads the variables that settings may come from, as values that only tell a change.
+
+    `os.environ` encodes each name and decodes each value at each look; what it stores is read where it can be.
+    """
+    names, stored, encode = (
+        (*_VARIABLES, HOST_SECRET),
+        getattr(environ, "_data", None),
+        getattr(environ, "encodekey", 0),
+    )
+    if isinstance(stored, dict) and callable(encode):
+        encoded = tuple(map(encode, names))
+        return lambda: tuple(map(stored.get, encoded))
+    return lambda: tuple(map(environ.get, names))
 
 
 def _values(form: object) -> object:

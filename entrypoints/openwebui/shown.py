@@ -4,6 +4,7 @@ from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.pace import Pacer
 from entrypoints.sentences.usage_labels import WORDS, UsageLabels, icon_labels
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from entrypoints.settings_people import ThinkingOutput
 
 
@@ -22,6 +23,7 @@ def pacer_of(call: HostCall, settings: Settings) -> Pacer:
     return ThinkingPacer()
 
 
+@once
 def labels_of(settings: Settings) -> UsageLabels | None:
     """Return what precedes the numbers of the closing line; None if they are not shown."""
     if not settings.show_final_usage_status:

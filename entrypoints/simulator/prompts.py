@@ -4,7 +4,7 @@ Requests of both endpoints become the same `Prompt`. Only for bodies that the re
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 
@@ -38,7 +38,7 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     results: tuple[str, ...] = ()
     choice: str = "auto"
-    media: frozenset[str] = field(default_factory=frozenset)
+    media: frozenset[str] = frozenset()
     input_tokens: int = 1
     encrypted: bool = False
 

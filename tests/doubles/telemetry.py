@@ -24,6 +24,10 @@ class RecordedTelemetry:
         """Record one event."""
         self.lines.append(Line(level, name, values))
 
+    def wants(self, level: Level) -> bool:
+        """Take events of every level."""
+        return True
+
     def named(self, name: str) -> list[Line]:
         """Return the lines with a name."""
         return [line for line in self.lines if line.name == name]

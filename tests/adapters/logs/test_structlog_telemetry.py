@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from adapters.logs.structlog_telemetry import LOGGER_NAME, StructlogTelemetry
+from entrypoints.core.secret_mask import SecretMask
 from ports.turn_scope import close_turn, enter_turn, leave_turn, open_turn
 
 
@@ -129,3 +130,22 @@ class Received:
 
     def log(self, level, name, values):
         self.lines.append((level, name, dict(values)))
+
+
+def test_a_secret_in_one_text_is_masked_whether_or_not_texts_are_judged_together(logger, kept):
+    telemetry = StructlogTelemetry(SecretMask({"OTHER_API_KEY": "correct-horse-battery"}), logger=logger)
+    telemetry.event("info", "said", plain="x", secret="correct-horse-battery", cut="correct-horse")
+    telemetry.event("info", "said", plain="x" * 3000)
+    assert "correct-horse" not in kept.lines[0][1]
+    assert len(kept.lines[1][1]) < 2100
+
+
+def test_only_levels_that_somebody_reads_are_wanted(logger):
+    telemetry = StructlogTelemetry(str, level="INFO", logger=logger)
+    assert telemetry.wants("info")
+    assert not telemetry.wants("debug")
+    turn = open_turn({}, Received())
+    enter_turn(turn)
+    assert telemetry.wants("debug")
+    leave_turn(turn)
+    assert not telemetry.wants("debug")

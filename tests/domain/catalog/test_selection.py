@@ -1,8 +1,11 @@
 """Which models are offered, and how a requested name finds its entry."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.catalog.selection import dotted, find, is_selected, resolved, slug_of
+from domain.catalog.offer import with_variants
+from domain.catalog.selection import Listed, dotted, find, is_selected, named, resolved, slug_of
 from ports.catalog import Model
 
 MODELS = tuple(
@@ -83,9 +86,28 @@ VERSIONED = Model("maker/chat", "Chat", canonical_slug="maker/chat-2026")
     ],
 )
 def test_the_name_of_a_version_is_sent_as_it_is_with_what_is_known_of_its_model(requested, slug, model):
-    assert resolved(requested, iter((*MODELS, VERSIONED))) == (slug, model)
+    assert resolved(requested, (*MODELS, VERSIONED)) == (slug, model)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_every_alias_maps_back_to_its_slug(model):
     assert find(dotted(model.id), MODELS) is model
+
+
+SLUGS = st.sampled_from(("a/b.c", "a.b.c", "a/b/c", "a.b/c", "a/b", "a.b", "a/b:free", "a/v1", "a/v2", ""))
+
+
+@given(st.lists(st.builds(Model, SLUGS, st.just("m"), canonical_slug=SLUGS), max_size=6), SLUGS)
+def test_the_index_of_a_list_finds_what_reading_the_list_finds(models, name):
+    listed, read = Listed(models), tuple(models)
+    assert find(name, listed) is find(name, read)
+    assert named(name, listed) is named(name, read)
+    assert resolved(name, listed) == resolved(name, read)
+
+
+def test_the_variants_of_a_list_are_added_once():
+    listed = Listed(MODELS)
+    assert with_variants(listed, ("openai/gpt-4o:nitro",)) is with_variants(listed, ("openai/gpt-4o:nitro",))
+    assert with_variants(listed, ()) is listed
+    assert find("anthropic/claude:nitro", with_variants(listed, ("anthropic/claude:nitro",))) is not None
+    assert find("anthropic/claude:nitro", with_variants(listed, ("openai/gpt-4o:nitro",))) is None

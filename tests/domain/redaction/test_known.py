@@ -160,3 +160,19 @@ def test_looking_for_spellings_takes_no_time_in_proportion_to_anything_but_the_t
         began = time.perf_counter()
         mask(text)
         assert time.perf_counter() - began < 2
+
+
+PARTS = st.sampled_from(
+    ["", "plain", GATEWAY_KEY, GATEWAY_KEY[:9], "token=abcdef", "sk-or-v1-abcdefgh", "Bearer ", "a//b"]
+)
+
+
+@given(st.lists(st.builds("{}{}{}".format, PARTS, st.sampled_from(["", " ", "\n"]), PARTS), max_size=4))
+def test_texts_that_are_not_suspect_together_have_nothing_to_mask(texts):
+    if not MASKS.suspects("\n".join(texts)):
+        assert [MASKS.mask(text) for text in texts] == texts
+
+
+def test_a_text_with_a_known_value_is_suspect():
+    assert MASKS.suspects(f"a\n{GATEWAY_KEY}")
+    assert not MASKS.suspects("a\nb")

@@ -73,7 +73,7 @@ async def test_the_first_answer_comes_at_once_and_is_empty(listed: Listed):
 
 async def test_the_list_is_available_after_the_first_load(listed: Listed):
     assert await listed.models.loaded(ROUTE, HOUR) == Listing(OLD, loaded=True)
-    assert listed.models.current(ROUTE, HOUR).models is OLD
+    assert listed.models.current(ROUTE, HOUR).models == OLD
 
 
 async def test_a_fresh_list_is_not_loaded_again(listed: Listed):

@@ -34,6 +34,9 @@ class ScopedTelemetry:
         if turn is not None and turn.lines is not None:
             turn.lines.log(level, name, values)
 
+    def wants(self, level: Level) -> bool:
+        return True
+
 
 async def outputs(stage: Stage, store: KeptTranscripts, request: TurnRequest = ASKED) -> list[Output]:
     read = [

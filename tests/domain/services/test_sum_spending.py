@@ -259,7 +259,7 @@ async def test_no_word_waits_for_the_sums_and_the_end_waits_half_a_second_at_mos
     await until(lambda: PATIENCE_SECONDS in turn.clock.moments)
     assert text_of(outputs) == "onetwo"
     assert not any(isinstance(output, Ended) for output in outputs)
-    assert turn.places.taken == 0
+    await until(lambda: turn.places.taken == 0)
     turn.clock.advance(PATIENCE_SECONDS)
     await until(reader.done)
     assert (end_of(outputs).spent, end_of(outputs).paid) == (None, Paid(Decimal("0.001")))

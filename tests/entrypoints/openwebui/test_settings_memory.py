@@ -1,5 +1,6 @@
 """Settings are parsed again only after a change; a host without a secret is reported once."""
 
+import os
 import sys
 
 import pytest
@@ -74,3 +75,13 @@ def test_another_secret_of_the_host_counts_at_once(monkeypatch):
     environ["WEBUI_SECRET_KEY"] = "another secret of the host"
 
     assert memory.read(valves, None)[0].api_key.unreadable
+
+
+def test_a_variable_of_the_process_that_changes_is_seen_with_the_next_call(monkeypatch):
+    memory = SettingsMemory(os.environ)
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-first")
+    assert memory.read(None, None)[0].api_key.reveal() == "sk-or-v1-first"
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-second")
+    assert memory.read(None, None)[0].api_key.reveal() == "sk-or-v1-second"
+    monkeypatch.delenv("OPENROUTER_API_KEY")
+    assert not memory.read(None, None)[0].api_key
