@@ -127,7 +127,7 @@ class Statements:
         if self._connection.sync_connection is None:
             return
         with suppress(Exception):  # a connection that cannot be closed is not reused
-            if self._failed or _broke(self._running):
+            if self._driver is None and not self.is_sound:  # one that is detached is closed anyway
                 await self._connection.invalidate()
             await self._connection.close()
 
@@ -149,7 +149,9 @@ class Statements:
         if self._driver is None:
             if self._connection.sync_connection is None:  # else this is another try, and the connection is there
                 await self._connection.start()
-            self._driver = (await self._connection.get_raw_connection()).driver_connection
+            driver = (await self._connection.get_raw_connection()).driver_connection
+            await self._connection.run_sync(_detach)  # it is kept, and nobody warns of it if the process just ends
+            self._driver = driver
         done: T = await self._driver._execute(work, self._driver._conn)
         return done
 
@@ -180,6 +182,10 @@ class Statements:
 
 async def _awaited(operation: Callable[[], Awaitable[T]]) -> T:
     return await operation()
+
+
+def _detach(connection: Connection) -> None:
+    connection.detach()
 
 
 async def _cut(running: asyncio.Task[Any]) -> None:

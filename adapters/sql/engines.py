@@ -78,7 +78,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
     engine = create_async_engine(
         url.set(database=f"file:{path}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
         **common,
-        pool_size=SQLITE_CONNECTIONS + 1,  # one is kept for writing
+        pool_size=SQLITE_CONNECTIONS,
         pool_reset_on_return=None,
         connect_args={"timeout": 0, "isolation_level": None, "factory": ClosingConnection},
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from adapters.sql.trouble import DatabaseTrouble
 from ports.budgets import BudgetsUnavailable, Claim, Unit
 from tests.doubles.databases import empty_postgres_url, sqlite_url
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 FULL = Claim("full", Unit.TOKENS, 10, NOW + timedelta(days=1), limit=10)
 
@@ -94,6 +97,23 @@ async def test_writes_in_one_go_share_one_connection_which_closing_closes(tmp_pa
     for thread in drivers:
         thread.join(10)
     assert not [thread for thread in drivers if thread.is_alive()]
+
+
+def test_a_process_that_ends_without_closing_says_nothing(tmp_path: Path):
+    code = f"""
+import asyncio
+from adapters.sql.database import Database
+
+async def use():
+    database = Database({sqlite_url(tmp_path)!r})
+    await database.write_at_once("SELECT 1")
+    return database
+
+left = asyncio.run(use())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=REPOSITORY)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 async def test_after_a_failure_the_next_write_in_one_go_has_another_connection(tmp_path: Path):
