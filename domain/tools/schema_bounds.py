@@ -27,16 +27,16 @@ def is_bounded(schema: object) -> bool:
         node, depth = waiting.pop()
         if isinstance(node, str):
             characters += len(node)
-        elif isinstance(node, dict):
-            characters += sum(len(key) for key in islice(node, MOST_PARTS) if isinstance(key, str))
+        elif isinstance(node, dict | list | tuple):
             parts += len(node)
-            waiting += ((part, depth + 1) for part in islice(node.values(), MOST_PARTS))
-        elif isinstance(node, list | tuple):
-            parts += len(node)
-            waiting += ((part, depth + 1) for part in islice(node, MOST_PARTS))
         if depth > DEEPEST or parts > MOST_PARTS or characters > LARGEST:
             return False
-    return True
+        if isinstance(node, dict):
+            characters += sum(len(key) for key in node if isinstance(key, str))
+            waiting += ((part, depth + 1) for part in node.values())
+        elif isinstance(node, list | tuple):
+            waiting += ((part, depth + 1) for part in node)
+    return characters <= LARGEST
 
 
 def bounded(schema: object) -> object:

@@ -229,8 +229,8 @@ def test_nobody_makes_what_others_learned_go_away():
 def test_the_memory_is_bounded_and_holds_no_text_from_outside():
     known = Lessons(FakeClock())
     for number in range(MODELS_KEPT_IN_ALL + 10):
-        learner = Learner(ROUTE, f"person-{number}" + "x" * 10_000)
-        known.remember(learner, "model-" + "y" * 10_000, Lesson("reasoning"), condition_of(SENT))
+        learner = Learner(ROUTE, f"person-{number}" + "x" * 1_000)
+        known.remember(learner, "model-" + "y" * 1_000, Lesson("reasoning"), condition_of(SENT))
 
     assert len(known._by_model) == MODELS_KEPT_IN_ALL
     assert {len(digest) for key in known._by_model for digest in key} == {32}

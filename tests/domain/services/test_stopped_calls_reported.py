@@ -89,8 +89,8 @@ async def test_what_is_known_of_one_persons_answers_says_nothing_of_anothers(cha
 async def test_notes_are_bounded_in_number_and_bytes() -> None:
     report = ReportInterrupted(None, None, offload=None, telemetry=None, store=None, own=None)
     for number in range(ANSWERS_KNOWN + 5):
-        long = f"{number}" * 200
-        request = replace(FIRST, person=Person("u" * 9_999, long, long))
+        long = f"{number}" * 20
+        request = replace(FIRST, person=Person("u" * 999, long, long))
         report._note(report._clean, request)
         report.completed(request)
     assert len(report._clean) == len(report._whole) == ANSWERS_KNOWN
