@@ -11,11 +11,12 @@ from domain.redaction import secrets
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
 from tests.examples import examples
+from tests.tables import each
 
 SECRET = "Zm9vYmFyYmF6cXV4"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         f"key sk-or-v1-{SECRET} refused",
