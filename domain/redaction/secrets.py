@@ -36,6 +36,9 @@ _PATTERNS = (
     (re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[\w-]{16,})"), MASK),
     (re.compile(r"(?<![A-Za-z0-9])(?:xox[abeoprs]-[A-Za-z0-9-]{8,}|hf_[A-Za-z0-9]{16,}|gsk_[A-Za-z0-9]{16,})"), MASK),
 )
+_BY_NAME = tuple(pattern.pattern.startswith(_ASSIGNED) for pattern, _ in _PATTERNS)
+_NAME = re.compile("key|secret|passw|passphrase|pwd|token|credent|sess")
+"""Every text with a secret that its name gives away contains one of these; looking for the names takes longest."""
 _HINT = re.compile(
     r"sk[-_]|rk[-_]|bearer|basic|authorization|cookie|key|secret|passw|passphrase|pwd|token|credential|session"
     r"|-----begin|\?(?:sig|code|auth)=|&(?:sig|code|auth)=|user_|userid|org_|data:|//|hooks\.slack|eyj|a[ks]ia|aiza|ya29"
@@ -48,8 +51,11 @@ Each begins with a sign of its own, not with a choice: Python then passes over t
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret masked. Idempotent."""
-    if _HINT.search(text.casefold()) is None:
+    folded = text.casefold()
+    if _HINT.search(folded) is None:
         return text
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    named = _NAME.search(folded) is not None
+    for (pattern, replacement), by_name in zip(_PATTERNS, _BY_NAME, strict=True):
+        if named or not by_name:
+            text = pattern.sub(replacement, text)
     return text
