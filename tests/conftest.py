@@ -1,5 +1,6 @@
 """What holds for every test: a property is true or false, however busy the machine is."""
 
+import atexit
 import gc
 from collections.abc import Generator
 
@@ -13,6 +14,7 @@ settings.load_profile("untimed")
 
 GARBAGE = (20_000, 20, 100)
 """When Python looks for garbage. With its own numbers the looks took a tenth of the time of the core's tests."""
+atexit.register(gc.freeze)  # a process that ends looks for garbage, too: after the parsed sources for a second
 
 
 @pytest.hookimpl(wrapper=True)
