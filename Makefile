@@ -43,10 +43,9 @@ check-source: $(DEV)/.ready
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
 	@$(RUN) entrypoints.settings_generate --check
-	@$(RUN) pytest -q tests/structure
 
 check-services: $(DEV)/.ready
-	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/domain/services
+	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/structure tests/domain/services
 
 check-rules: $(DEV)/.ready
 	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/domain --ignore=tests/domain/services
