@@ -33,7 +33,7 @@ run: bundle  ## start the real Open WebUI with the pipe installed (CHECK=1: send
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
-check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 30 s
+check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 20 s
 	@$(MAKE) --no-print-directory --output-sync=target -j 3 check-source check-services check-rules
 
 # The parts of `check`, side by side in processes of their own: in one with two workers pytest takes half as long again.
