@@ -33,7 +33,7 @@ run: bundle  ## start the real Open WebUI with the pipe installed (CHECK=1: send
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
-check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 30 s
+check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 20 s
 	@$(MAKE) --no-print-directory --output-sync=target -j 3 check-source check-services check-rules
 
 # The parts of `check`, side by side in processes of their own: in one with two workers pytest takes half as long again.
@@ -43,10 +43,9 @@ check-source: $(DEV)/.ready
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
 	@$(RUN) entrypoints.settings_generate --check
-	@$(RUN) pytest -q tests/structure
 
 check-services: $(DEV)/.ready
-	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/domain/services
+	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/structure tests/domain/services
 
 check-rules: $(DEV)/.ready
 	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/domain --ignore=tests/domain/services

@@ -4,7 +4,7 @@ A lesson holds for one person, one address, one key and one model: nobody's requ
 what was ours to choose teaches: a parameter the caller named is repaired in the turn and asked for again in the next.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -88,6 +88,7 @@ class Lessons:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_model: OrderedDict[tuple[bytes, bytes], tuple[_Kept, ...]] = OrderedDict()
+        self._models = Counter[bytes]()
 
     def __bool__(self) -> bool:
         """Return whether there is any; without one, nobody need be identified."""
@@ -101,14 +102,15 @@ class Lessons:
         if lesson.what in OF_ONE_TURN or parameters_of(lesson) & learner.own:
             return False
         key = _key_of(learner, slug)
-        others = tuple(known for known in self._by_model.pop(key, ()) if not _same(known.lesson, lesson))
+        before = self._by_model.pop(key, ())
+        others = tuple(known for known in before if not _same(known.lesson, lesson))
         kept = _Kept(lesson, condition, self._clock.monotonic() + LIFE)
         self._by_model[key] = (*others, kept)[-LESSONS_KEPT:]
-        theirs = [other for other in tuple(self._by_model) if other[0] == key[0]]
-        if len(theirs) > MODELS_KEPT:
-            del self._by_model[theirs[0]]
+        self._models[key[0]] += not before
+        if self._models[key[0]] > MODELS_KEPT:
+            self._forget(next(other for other in tuple(self._by_model) if other[0] == key[0]))
         if len(self._by_model) > MODELS_KEPT_IN_ALL:
-            self._by_model.popitem(last=False)
+            self._forget(next(iter(tuple(self._by_model))))
         return True
 
     def apply(self, learner: Learner, sending: UpstreamRequest, *, other_endpoint: bool = True) -> UpstreamRequest:
@@ -143,6 +145,12 @@ class Lessons:
         now = self._clock.monotonic()
         known = self._by_model.get(_key_of(learner, slug), ())
         return next((kept.lesson.value for kept in known if kept.lesson.what == what and now < kept.until), "")
+
+    def _forget(self, key: tuple[bytes, bytes]) -> None:
+        del self._by_model[key]
+        self._models[key[0]] -= 1
+        if not self._models[key[0]]:
+            del self._models[key[0]]
 
     def _touch(self, key: tuple[bytes, bytes]) -> None:
         with suppress(KeyError):  # forgotten meanwhile

@@ -22,21 +22,25 @@ SIZE_OF_PART, SIZE_OF_CHARACTER = 128, 4
 
 def is_bounded(schema: object) -> bool:
     """Return whether a value from outside is small and flat enough to be read as a schema; a cycle never is."""
-    characters, parts, waiting = 0, 1, [(schema, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if isinstance(node, str):
-            characters += len(node)
-        elif isinstance(node, dict):
-            characters += sum(len(key) for key in islice(node, MOST_PARTS) if isinstance(key, str))
-            parts += len(node)
-            waiting += ((part, depth + 1) for part in islice(node.values(), MOST_PARTS))
-        elif isinstance(node, list | tuple):
-            parts += len(node)
-            waiting += ((part, depth + 1) for part in islice(node, MOST_PARTS))
-        if depth > DEEPEST or parts > MOST_PARTS or characters > LARGEST:
+    characters, parts, level = 0, 1, [schema]
+    for _ in range(DEEPEST):
+        deeper: list[object] = []
+        for node in level:
+            if isinstance(node, str):
+                characters += len(node)
+            elif isinstance(node, dict | list | tuple):
+                parts += len(node)
+                if parts > MOST_PARTS:
+                    return False
+                if isinstance(node, dict):
+                    characters += sum(len(key) for key in node if isinstance(key, str))
+                deeper += node.values() if isinstance(node, dict) else node
+        if characters > LARGEST:
             return False
-    return True
+        if not deeper:
+            return True
+        level = deeper
+    return False
 
 
 def bounded(schema: object) -> object:

@@ -20,6 +20,13 @@ MOST_NAMED = 8
 """Odd parts that are named."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _SCHEMAS = ("then", "else", "propertyNames", "additionalProperties", "unevaluatedItems")
+_OF_OBJECTS = frozenset(
+    {"properties", "required", "patternProperties", "dependentSchemas", "dependencies", "dependentRequired"}
+    | {*_SCHEMAS, "contains", "unevaluatedProperties"}
+)
+_OF_ARRAYS = frozenset({"items", "prefixItems"})
+_OF_CHOICES = frozenset({"anyOf", "oneOf", "allOf", "not", "if", "then", "else"})
+"""Keywords without which a part has nothing of objects, arrays or choices: most parts are plain values."""
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -85,9 +92,12 @@ class _Reading:
         if "example" in given and "examples" not in node and given["example"] is not None:
             node["examples"] = [plain(given["example"])]
         self._refer(given, node, where)
-        self._objects(given, node, depth, where)
-        self._arrays(given, node, depth, where)
-        self._combined(given, node, depth, where)
+        if not _OF_OBJECTS.isdisjoint(given):
+            self._objects(given, node, depth, where)
+        if not _OF_ARRAYS.isdisjoint(given):
+            self._arrays(given, node, depth, where)
+        if not _OF_CHOICES.isdisjoint(given):
+            self._combined(given, node, depth, where)
         if len(self.odd) > before:  # what was left out may have named the parts that these would forbid
             node.pop("unevaluatedProperties", None)
             node.pop("unevaluatedItems", None)

@@ -27,7 +27,8 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
             continue
         known = first.setdefault(call.call_id, call)
         if known is call or (complete and _differ(known, call)):
-            found[key] = replace(call, call_id=ids.take(bounded_id(call.call_id)))
+            call_id = ids.take(bounded_id(call.call_id))
+            found[key] = call if call_id == call.call_id else replace(call, call_id=call_id)
     return found
 
 

@@ -55,7 +55,8 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
 def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int]]) -> tuple[TurnItem, ...]:
     """Return items with each call and output numbered by the segment that shows it."""
     shown = {call.call_id: segment for call, segment in segments}
-    return tuple(replace(one, segment=shown.get(str(one.item.get("call_id")), one.segment)) for one in kept)
+    numbered = ((one, shown.get(str(one.item.get("call_id")), one.segment)) for one in kept)
+    return tuple(one if one.segment == segment else replace(one, segment=segment) for one, segment in numbered)
 
 
 def call_item(call: ToolCall) -> JsonObject:

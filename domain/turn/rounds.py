@@ -114,8 +114,9 @@ class Rounds:
 
     def _reader(self) -> Reader:
         """Return the reader of the results, with the characters that the response so far leaves."""
-        said = (kept.item for kept in retained_items(self.answer))
-        room = None if self._room is None else room_left(self._room, said)
+        room = self._room
+        if room is not None:
+            room = room_left(room, (kept.item for kept in retained_items(self.answer)))
         return replace(self._plan.reader, room=room)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ports.artifacts import Artifact
 from ports.cipher import Sealed
@@ -12,6 +13,7 @@ PRINT = "ab" * 16
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+@cache
 def ulid(number: int) -> str:
     """Return a ULID for a number; ULIDs sort like their numbers."""
     return "01" + "".join(DIGITS[number >> shift & 31] for shift in range(115, -1, -5))

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.structure.modules import nodes_of, paths, text_of
+from tests.structure.modules import nodes_of, paths, text_of, walk
 
 LINES, ATTRIBUTES = 300, 12
 TOPS = ("domain", "ports", "adapters", "entrypoints")
@@ -59,7 +59,7 @@ def attributes(node: ast.ClassDef) -> set[str]:
         elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             names |= {
                 one.attr
-                for one in ast.walk(part)
+                for one in walk(part)
                 if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
                 if isinstance(one.value, ast.Name) and one.value.id == "self"
             }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
-from tests.structure.modules import nodes_of, paths, text_of
+from tests.structure.modules import nodes_of, paths, text_of, walk
 
 SETTINGS = tuple(f"entrypoints/settings{part}.py" for part in ("", "_requests", "_upstream", "_metrics"))
 WORDS = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}(?![\w=])")
@@ -75,7 +75,7 @@ def setting_names() -> set[str]:
 
 def sentences(nodes: Collection[ast.AST]) -> Iterator[str]:
     """The literals of a module that hold two words in a row; neither docstrings nor annotations."""
-    skipped = {id(part) for node in nodes for root in beside_code(node) for part in ast.walk(root)}
+    skipped = {id(part) for node in nodes for root in beside_code(node) for part in walk(root)}
     for node in nodes:
         said = node.value if isinstance(node, ast.Constant) and id(node) not in skipped else None
         if isinstance(said, str) and WORDS.search(said):
@@ -112,7 +112,7 @@ def test_an_exception_that_is_not_needed_any_more_goes(path):
 
 def test_the_scan_finds_sentences_and_passes_over_what_nobody_reads():
     text = '"""A docstring."""\nx: "Task or None" = say("It failed. Try again.")\ny = f"waited {x} for it"\n'
-    assert list(sentences(tuple(ast.walk(ast.parse(text))))) == ["It failed. Try again.", " for it"]
+    assert list(sentences(tuple(walk(ast.parse(text))))) == ["It failed. Try again.", " for it"]
 
 
 HOST_FORMATS = ("<details", "<think", "]: #", "&quot;", '"local"', '"temporary"', "openrouter-pipe-v1")

@@ -11,7 +11,7 @@ from adapters.process.clock import SystemClock
 from entrypoints.simulator.server import Simulator, running_simulator
 from ports.responses import ResponsesBody, Route, UpstreamCall, UpstreamRequest
 from tests.adapters.openrouter.scripted_upstream import Visit, scripted
-from tests.doubles.clock import settled
+from tests.doubles.clock import polled
 from tests.doubles.telemetry import RecordedTelemetry
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
@@ -111,7 +111,7 @@ async def test_a_refusal_whose_text_is_still_on_its_way_is_told():
         attempt = client.attempt(UpstreamCall(Route(upstream.url, "key"), request, watch=book))
         opening = asyncio.get_running_loop().create_task(attempt.__aenter__())
         await begun.wait()
-        await settled()  # the head is read, its text is not there
+        await polled()  # the head is read, its text is not there
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.conversation.call_names import legal_name, meant
 from domain.conversation.tool_names import is_legal
+from tests.tables import each
 
 OFFERED = ("search", "fetch")
 LEAKS = (
@@ -32,7 +33,7 @@ LEAKS = (
 )
 
 
-@pytest.mark.parametrize("name", LEAKS)
+@each("name", LEAKS)
 def test_a_name_with_known_leaks_means_the_one_offered_tool_in_it(name):
     assert meant(name, OFFERED) == "search"
 

@@ -11,6 +11,7 @@ from openrouter.components.outputitems import _OUTPUT_ITEMS_VARIANTS
 from domain.conversation.item_types import ITEM_TYPES, SDK, Replay
 from domain.conversation.server_items import REQUIRED
 from ports.responses import OWN_TYPES
+from tests.tables import each
 
 GONE = {"compaction", "context_compaction"}
 
@@ -38,7 +39,7 @@ def test_every_item_that_upstream_sends_or_accepts_is_in_the_table():
     assert set(ITEM_TYPES) == set(_OUTPUT_ITEMS_VARIANTS) | input_types()
 
 
-@pytest.mark.parametrize("kind", ITEM_TYPES)
+@each("kind", ITEM_TYPES)
 def test_only_what_upstream_accepts_goes_back_and_every_refusal_has_its_reason(kind):
     treatment = ITEM_TYPES[kind]
     goes_back = treatment.replay in (Replay.OWN, Replay.ANY_MODEL, Replay.SAME_MAKER)

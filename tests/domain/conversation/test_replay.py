@@ -30,6 +30,7 @@ from tests.domain.conversation.kept_turns import (
     ulid,
 )
 from tests.examples import examples
+from tests.tables import each
 
 LONG = "r" * 9000
 
@@ -309,8 +310,8 @@ def test_thinking_of_a_callers_running_tool_loop_is_kept_for_the_next_reply():
 # --- damaged, forged and repeated turns -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("missing", range(8))
+@each("host", HOSTS)
+@each("missing", range(8))
 def test_turn_with_a_missing_row_has_the_text_of_the_host_and_complete_pairs(host, missing):
     turn = tool_turn(1, result=LONG)
     messages, (whole,) = history(host, turn)

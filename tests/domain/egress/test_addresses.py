@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.egress.addresses import Standing, standing
+from tests.tables import each
 
 METADATA = [
     *("169.254.169.254", "169.254.170.2", "169.254.0.23", "168.63.129.16", "100.100.100.200", "192.0.0.192"),
@@ -50,7 +51,7 @@ PUBLIC = [
 ]
 
 
-@pytest.mark.parametrize("address", [*METADATA, *TUNNELS, *NO_DESTINATIONS])
+@each("address", [*METADATA, *TUNNELS, *NO_DESTINATIONS])
 def test_an_address_that_no_file_comes_from_is_never_reached(address):
     assert standing(address) is Standing.FORBIDDEN
 

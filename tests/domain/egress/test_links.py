@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.egress.links import EVERY_HTTPS, LinkGate, title_of
 from ports.pictures import LONGEST_PICTURE, picture_data
 from tests.hostile_forms import ADDRESSES, HARMLESS, PIXEL
+from tests.tables import each
 
 STARTS = {
     "png": b"\x89PNG\r\n\x1a\n",
@@ -18,7 +19,7 @@ STARTS = {
 }
 
 
-@pytest.mark.parametrize("url", ADDRESSES.values(), ids=ADDRESSES)
+@each("url", ADDRESSES.values(), ids=ADDRESSES)
 def test_no_hostile_address_passes(url: str) -> None:
     assert (EVERY_HTTPS.link(url), EVERY_HTTPS.picture(url), EVERY_HTTPS.file(url)) == ("", "", "")
 

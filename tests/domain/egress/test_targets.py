@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.egress.targets import LONGEST_URL, EgressRules, Target, UrlFlaw, addresses_admitted, checked_url, next_url
+from tests.tables import each
 
 USUAL = EgressRules()
 
@@ -58,7 +59,7 @@ def test_a_url_with_user_info_is_refused(url):
     assert checked_url(url, USUAL) is UrlFlaw.USER_INFO
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         *("127.1", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.0x1", "1.2.3"),

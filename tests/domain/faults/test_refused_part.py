@@ -7,6 +7,7 @@ from domain.faults.classify import fault_of_problem
 from domain.faults.fault import FaultKind
 from domain.faults.refused_part import is_too_long
 from ports.response_events import UpstreamProblem
+from tests.tables import each
 
 LENGTH = (
     "This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens",
@@ -47,8 +48,8 @@ PARTS = (
 )
 
 
-@pytest.mark.parametrize("status", [400, 413, 422])
-@pytest.mark.parametrize("text", LENGTH)
+@each("status", [400, 413, 422])
+@each("text", LENGTH)
 def test_length_is_recognised_in_the_words_of_providers(text, status):
     assert fault_of_problem(UpstreamProblem(status, "", text)).kind is FaultKind.CONTEXT_LENGTH
 

@@ -11,11 +11,12 @@ from domain.redaction import secrets
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
 from tests.examples import examples
+from tests.tables import each
 
 SECRET = "Zm9vYmFyYmF6cXV4"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         f"key sk-or-v1-{SECRET} refused",
@@ -120,6 +121,10 @@ def test_looking_for_shapes_takes_time_in_proportion_to_the_text():
         assert perf_counter() - began < 1.0, piece
 
 
+def test_three_shapes_are_looked_for_only_beside_a_name():
+    assert sum(secrets._BY_NAME) == 3
+
+
 def test_what_is_around_a_secret_stays():
     assert redact(f"key sk-or-v1-{SECRET} refused") == "key sk-… refused"
 
@@ -164,7 +169,8 @@ def test_masking_twice_changes_nothing_more(pieces):
 @given(st.data())
 @examples(200)
 def test_every_secret_has_the_hint_without_which_nothing_is_looked_for(data: st.DataObject) -> None:
-    pattern, _ = data.draw(st.sampled_from(secrets._PATTERNS))
+    (pattern, _), by_name = data.draw(st.sampled_from([*zip(secrets._PATTERNS, secrets._BY_NAME, strict=True)]))
     text = data.draw(st.from_regex(pattern))
 
     assert secrets._HINT.search(text.casefold())
+    assert not by_name or secrets._NAME.search(text.casefold())

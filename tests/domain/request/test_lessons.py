@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.request import lessons
 from domain.request.lesson import OF_ONE_TURN, PROMPT_LIMIT, PROMPT_WEIGHT
-from domain.request.lessons import LIFE, MODELS_KEPT, MODELS_KEPT_IN_ALL, Learner, Lessons, condition_of, learner_of
+from domain.request.lessons import LIFE, MODELS_KEPT, Learner, Lessons, condition_of, learner_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.request.turn_request import Parameters, Person, TurnRequest
 from ports.response_events import UpstreamProblem
@@ -217,22 +218,30 @@ def test_what_was_ours_to_choose_teaches_beside_parameters_of_the_caller(lesson)
     assert known.apply(learner, SENT) == applied(SENT, lesson)
 
 
-def test_nobody_makes_what_others_learned_go_away():
+@pytest.fixture
+def most(monkeypatch):
+    """A lower bound of all models: filling the memory up to the real one takes longest of all."""
+    assert 4 * MODELS_KEPT <= lessons.MODELS_KEPT_IN_ALL <= 4096
+    monkeypatch.setattr(lessons, "MODELS_KEPT_IN_ALL", 4 * MODELS_KEPT)
+    return 4 * MODELS_KEPT
+
+
+def test_nobody_makes_what_others_learned_go_away(most):
     known = after(Lesson("reasoning"))
-    for number in range(2 * MODELS_KEPT_IN_ALL):
+    for number in range(2 * most):
         known.remember(Learner(ROUTE, "bob"), f"maker/{number}", Lesson("reasoning"), condition_of(SENT))
 
     assert known.apply(ANN, SENT) != SENT
     assert len(known._by_model) <= MODELS_KEPT + 1
 
 
-def test_the_memory_is_bounded_and_holds_no_text_from_outside():
+def test_the_memory_is_bounded_and_holds_no_text_from_outside(most):
     known = Lessons(FakeClock())
-    for number in range(MODELS_KEPT_IN_ALL + 10):
+    for number in range(most + 10):
         learner = Learner(ROUTE, f"person-{number}" + "x" * 10_000)
         known.remember(learner, "model-" + "y" * 10_000, Lesson("reasoning"), condition_of(SENT))
 
-    assert len(known._by_model) == MODELS_KEPT_IN_ALL
+    assert len(known._by_model) == most
     assert {len(digest) for key in known._by_model for digest in key} == {32}
     kept = str(known._by_model)
     assert [text for text in ("person-", "model-", ROUTE.api_key) if text in kept] == []

@@ -12,6 +12,7 @@ from adapters.openrouter.errors.envelope import read_problem
 from domain.request.repair import Lesson, applied, lesson_of
 from ports.response_events import Quoted, UpstreamProblem
 from ports.responses import ResponsesBody, UpstreamRequest
+from tests.tables import each
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 ASKED = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Why?"}]}
@@ -135,8 +136,8 @@ def test_refused_thinking_is_left_out_and_everything_else_stays(words):
     assert replace(body, input=BODY.input) == BODY
 
 
-@pytest.mark.parametrize("words", UNREADABLE)
-@pytest.mark.parametrize("shape", ["raw", "text", "in a sentence", "failed", "issues"])
+@each("words", UNREADABLE)
+@each("shape", ["raw", "text", "in a sentence", "failed", "issues"])
 def test_thinking_is_recognised_in_every_envelope(words, shape):
     inner = {"error": {"type": "invalid_request_error", "message": words, "param": None, "code": None}}
     raw = json.dumps(inner)

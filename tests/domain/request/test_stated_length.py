@@ -6,6 +6,7 @@ from domain.faults.classify import fault_of_problem
 from domain.faults.fault import FaultKind
 from domain.request.stated_length import StatedLength, stated_length
 from ports.response_events import Quoted, UpstreamProblem
+from tests.tables import each
 
 OPENROUTER = (
     "This endpoint's maximum context length is 40960 tokens. However, you requested about 46189 tokens (5229 of text "
@@ -67,8 +68,8 @@ def test_numbers_are_read_from_the_words_of_providers(text: str, stated: StatedL
     assert stated_length(UpstreamProblem(400, "", text), "maker/model") == stated
 
 
-@pytest.mark.parametrize("text", STATED)
-@pytest.mark.parametrize("status", [400, 413, None])
+@each("text", STATED)
+@each("status", [400, 413, None])
 def test_all_of_these_words_are_a_refusal_for_length(text: str, status: int | None) -> None:
     assert fault_of_problem(UpstreamProblem(status, "", text)).kind is FaultKind.CONTEXT_LENGTH
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain.request.tool_specs import function_tools
 from domain.request.tool_types import ONLY_RESPONSES, SEARCH, TOOL_TYPES, RunBy, goes_to_chat, names_of, written
 from tests.oracle import sdk_judge
+from tests.tables import each
 
 SDK: dict[str, type[BaseModel]] = {
     get_args(alternative)[1].tag: get_args(alternative)[0]
@@ -89,7 +90,7 @@ def test_every_type_of_the_sdk_is_in_the_table_and_no_other() -> None:
     assert set(TOOL_TYPES) == set(SDK)
 
 
-@pytest.mark.parametrize(("kind", "name", "value"), CASES, ids=[f"{k}-{n}-{v!s:.20}" for k, n, v in CASES])
+@each(("kind", "name", "value"), CASES, ids=[f"{k}-{n}-{v!s:.20}" for k, n, v in CASES])
 def test_every_option_of_a_type_is_sent_as_the_sdk_takes_it(kind: str, name: str, value: Any) -> None:
     tool = {"type": kind, **NEEDED.get(kind, {})}
     tool |= {"parameters": {name: value}} if kind.startswith("openrouter:") else {name: value}

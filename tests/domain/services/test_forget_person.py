@@ -9,7 +9,7 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.tool_runs import MemoryToolRuns
 from domain.services.forget_person import BATCH, forget_person
 from tests.contracts.artifact_cases import HERE, row, turn_of, ulid
-from tests.contracts.test_ledger_contract import ENDED
+from tests.contracts.ledger_cases import ENDED
 from tests.contracts.tool_run_cases import run
 from tests.doubles.clock import FakeClock
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from domain.request.turn_request import Caller, Person, TurnRequest
+from domain.services import keep_pictures
 from domain.services.keep_pictures import MOST_STORED, KeepPictures
 from domain.services.run_turn import Personal
 from domain.tools.steps import ShowCallResult
 from domain.turn.statuses import FileNotStored, PictureNotStored
 from domain.turn.steps import Ended, Output, ShowImage, ShowStatus, ShowText
 from ports.offload import LARGE
-from ports.pictures import LONGEST_PICTURE
 from ports.response_events import ItemDone, TextDelta, UpstreamEvent
 from ports.toolbox import ToolCall, ToolFile, ToolRequest, ToolResult
 from tests.domain.services.stage import MODEL, REQUEST, Stage, said
@@ -171,8 +171,9 @@ async def test_a_host_that_hangs_costs_the_reader_a_bounded_time() -> None:
     assert (files.tries, files.stopped) == (2, 2)
 
 
-async def test_a_picture_too_long_for_data_is_only_shown_if_it_is_stored() -> None:
-    large = encoded(PNG + bytes(LONGEST_PICTURE * 3 // 4))
+async def test_a_picture_too_long_for_data_is_only_shown_if_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keep_pictures, "LONGEST_PICTURE", 100_000)
+    large = encoded(PNG + bytes(75_000))
     assert [type(one) for one in await kept(keeper(RecordedFiles()), ShowImage(0, large))] == [ShowImage]
     assert await kept(keeper(RecordedFiles(REJECTED)), ShowImage(0, large)) == [
         NOT_STORED,

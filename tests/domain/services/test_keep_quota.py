@@ -8,7 +8,8 @@ import pytest
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.request.turn_request import Person, Remembering
-from domain.services.keep_quota import BATCH, PEOPLE_KNOWN, REACHED, STEPS_AT_ONCE, KeepQuota
+from domain.services import keep_quota
+from domain.services.keep_quota import BATCH, REACHED, STEPS_AT_ONCE, KeepQuota
 from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.store_budget import StoreHealth
 from ports.artifacts import ROW_BYTES, ArtifactsUnavailable
@@ -111,13 +112,15 @@ async def test_a_store_in_trouble_is_tried_again_later() -> None:
     assert len(await kept.left()) == 3
 
 
-async def test_what_is_known_of_people_is_bounded() -> None:
+async def test_what_is_known_of_people_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert keep_quota.PEOPLE_KNOWN <= 10_000
+    monkeypatch.setattr(keep_quota, "PEOPLE_KNOWN", 100)
     kept = Kept()
-    for number in range(PEOPLE_KNOWN + 3):
+    for number in range(103):
         person = f"{number}" * 50
         trim = partial(kept.store.trim, HERE, person, QUOTA)
         await kept.quota.written(trim, HERE, person, size=1, most_bytes=QUOTA)
-    assert len(kept.quota._written) == PEOPLE_KNOWN
+    assert len(kept.quota._written) == 100
 
 
 async def test_turns_that_are_remembered_are_held_to_the_quota() -> None:

@@ -64,10 +64,10 @@ MESSAGES = st.lists(
     st.builds(
         lambda role, content: {"role": role, "content": content},
         ROLES,
-        st.one_of(st.text(max_size=10), st.lists(PARTS, max_size=6)),
+        st.one_of(st.text(max_size=10), st.lists(PARTS, max_size=4)),
     ),
     min_size=1,
-    max_size=4,
+    max_size=3,
 )
 MODELS = st.sampled_from([None, EVERYTHING, Model("maker/text", "Text", input_modalities=frozenset({"text"}))])
 FILLED = {

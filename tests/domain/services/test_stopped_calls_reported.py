@@ -6,7 +6,8 @@ import pytest
 
 from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.request.turn_request import Person
-from domain.services.report_interrupted import ANSWERS_KNOWN, ReportInterrupted
+from domain.services import report_interrupted
+from domain.services.report_interrupted import ReportInterrupted
 from ports.artifacts import ArtifactsUnavailable
 from tests.domain.services.crash import Process, World, asked, question
 from tests.domain.services.stage import said
@@ -86,12 +87,14 @@ async def test_what_is_known_of_one_persons_answers_says_nothing_of_anothers(cha
     assert names == [f"{other.memory.namespace}/{other.person.user_id}"]
 
 
-async def test_notes_are_bounded_in_number_and_bytes() -> None:
+async def test_notes_are_bounded_in_number_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert report_interrupted.ANSWERS_KNOWN <= 10_000
+    monkeypatch.setattr(report_interrupted, "ANSWERS_KNOWN", 100)
     report = ReportInterrupted(None, None, offload=None, telemetry=None, store=None, own=None)
-    for number in range(ANSWERS_KNOWN + 5):
+    for number in range(105):
         long = f"{number}" * 200
         request = replace(FIRST, person=Person("u" * 9_999, long, long))
         report._note(report._clean, request)
         report.completed(request)
-    assert len(report._clean) == len(report._whole) == ANSWERS_KNOWN
+    assert len(report._clean) == len(report._whole) == 100
     assert {len(key) for key in report._whole} == {16}

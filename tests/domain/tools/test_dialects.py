@@ -15,6 +15,7 @@ from ports.toolbox import ToolSpec
 from tests.domain.tools.receivers import CHECK, MODELS, offered, offered_names, refusal
 from tests.domain.tools.schemas import ROOTS
 from tests.examples import examples
+from tests.tables import each
 
 TEXT = {"type": "string"}
 OWN = pytest.mark.parametrize("own", [True, False], ids=["toolbox", "request"])
@@ -358,8 +359,8 @@ def test_a_part_that_json_cannot_hold_costs_only_itself(odd, maker):
     assert {"a", "b"} <= json.loads(json.dumps(tool))["parameters"]["properties"].keys()
 
 
-@pytest.mark.parametrize("key", ["const", "enum", "default", "examples", "minimum", "multipleOf", "maxItems", "type"])
-@pytest.mark.parametrize("maker", sorted(MODELS))
+@each("key", ["const", "enum", "default", "examples", "minimum", "multipleOf", "maxItems", "type"])
+@each("maker", sorted(MODELS))
 def test_an_integer_that_python_cannot_write_costs_its_keyword_alone(key, maker):
     huge = 10**5000
     schema = obj({"a": {"description": "d", key: [huge, 1] if key in ("enum", "examples") else huge}, "b": TEXT})

@@ -45,13 +45,14 @@ def nested_choices(levels: int, width: int) -> dict[str, Any]:
     return {"type": "object", "properties": {"a": node}}
 
 
+TEXT = {"type": "string"}
 HOSTILE: dict[str, dict[str, Any]] = {
     "deep": deep(100_000),
     "deep allOf": {"type": "object", "properties": {"a": deep(50_000, "allOf")}},
     "branches of branches": fanned(300),
     "branches of branches, definitions": fanned(120, "definitions"),
     "nested choices": nested_choices(50, 100),
-    "wide": {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(400_000)}},
+    "wide": {"type": "object", "properties": {f"p{n}": TEXT for n in range(400_000)}},
     "many listed": {"type": "object", "properties": {"a": {"enum": list(range(400_000))}}},
     "long words": {"type": "object", "description": "x" * 10_000_000},
     "one object in many places": {"type": "object", "properties": {f"p{n}": deep(60) for n in range(500)}},

@@ -7,6 +7,7 @@ import pytest
 from domain.tools.arguments import arguments_of
 from tests.domain.tools.published import NAMES, PUBLISHED, names_in
 from tests.domain.tools.receivers import CHECK, MODELS, offered, offered_names, refusal
+from tests.tables import each
 
 OWN = pytest.mark.parametrize("own", [True, False], ids=["toolbox", "request"])
 ARGUMENTS = [
@@ -55,8 +56,8 @@ def test_every_maker_takes_every_published_schema_with_all_its_properties(maker,
     assert lost == {}
 
 
-@pytest.mark.parametrize("maker", MODELS)
-@pytest.mark.parametrize(("name", "right", "wrong"), ARGUMENTS, ids=[name for name, _, _ in ARGUMENTS])
+@each("maker", MODELS)
+@each(("name", "right", "wrong"), ARGUMENTS, ids=[name for name, _, _ in ARGUMENTS])
 def test_arguments_are_judged_by_what_was_published(name, right, wrong, maker):
     _, registry = offered(PUBLISHED[name], MODELS[maker])
     assert arguments_of(json.dumps(right), registry.tools["look"], CHECK) == right

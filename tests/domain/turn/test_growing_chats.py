@@ -44,7 +44,7 @@ def requests(turns: list[list[int]], context: int, counts: float = 0.0) -> list[
         request, fit = first_fitted(asked, Fit({BODY.model: Window(context)}, factors=factors))
         turn = Turn(TurnPlan(request, ERROR_ID, runnable=frozenset({"look"}), fit=fit))
         for at, length in enumerate(lengths):
-            tokens = sum(map(tokens_of, turn.attempts[-1].request.body.input))
+            tokens = sum(map(tokens_of, turn.attempts[-1].request.body.input)) if counts else 0
             usage = Usage(input_tokens=round(counts * tokens))
             turn.feed(STARTED, *done(call(f"c{number}_{at}")), completed(usage=usage))
             turn.feed(CallFinished(f"c{number}_{at}", ToolResult(RESULT[:length])))

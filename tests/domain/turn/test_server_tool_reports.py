@@ -197,7 +197,7 @@ TEXTS = st.text(max_size=20) | st.sampled_from(
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=3), inner, max_size=6),
-    max_leaves=25,
+    max_leaves=8,
 )
 
 

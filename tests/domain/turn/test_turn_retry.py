@@ -25,6 +25,7 @@ from tests.domain.turn.talk import (
     reported,
     thought,
 )
+from tests.tables import each
 
 ALLOWED = TurnPlan(REQUEST, retry=RetryPolicy(uncertain_allowed=True))
 
@@ -102,13 +103,13 @@ def repeated(turn: Turn, event: object) -> int:
     return len(turn.attempts) - 1
 
 
-@pytest.mark.parametrize(("event", "times", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+@each(("event", "times", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_a_failure_is_retried_as_often_as_the_table_says(event, times, kind):
     turn = Turn()
     assert (repeated(turn, event), turn.fault) == (times, kind)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])
+@each("row", TABLE, ids=[row[0] for row in TABLE])
 def test_an_attempt_that_may_be_billed_is_retried_only_if_allowed(row):
     name, event, times, _ = row
     assert repeated(Turn(ALLOWED), event) == (2 if name in UNCERTAIN else times)
