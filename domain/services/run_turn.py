@@ -138,7 +138,7 @@ class RunTurn:
                 waiting = self._admit.join(request.bounds, request.person.user_id)
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
-                ticket = waiting.ticket()
+                ticket, waiting = waiting.ticket(), None
                 driver = await self._assembled(checked, models, turn, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)

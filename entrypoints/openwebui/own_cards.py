@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.faults.fault import Fault
+from domain.request.turn_request import Person
 from entrypoints.core.warned_once import WarnedOnce
-from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.card_templates import template_of
 from entrypoints.sentences.vocabulary import Vocabulary
@@ -18,13 +18,16 @@ _USER_INFO = re.compile(r"(?<=//)[^/@]*@")
 
 @dataclass(frozen=True, slots=True)
 class OwnCards:
-    """Each method returns "" or nothing where the built-in card is to be shown; a template that fails is logged once.
+    """The cards for `person`, who asked for the model `slug`. None of the rest of the call is kept while it lasts.
+
+    Each method returns "" or nothing where the built-in card is to be shown; a template that fails is logged once.
 
     Without settings there are no own cards.
     """
 
     settings: Settings | None = None
-    call: HostCall | None = None
+    slug: str = ""
+    person: Person | None = None
     warnings: WarnedOnce | None = None
 
     def markdown(self, fault: Fault, error_id: str, now: datetime | None, vocabulary: Vocabulary = PAGE) -> str:
@@ -44,7 +47,7 @@ class OwnCards:
         if not text or self.settings is None or name is None:
             return ""
         try:
-            return _filled(text, fault, error_id, now, self.settings, self.call, vocabulary, plain=plain)
+            return _filled(text, fault, error_id, now, self, vocabulary, plain=plain)
         except Exception as defect:  # noqa: BLE001 - a card is the last word of a failed answer: it never fails itself
             if self.warnings is not None:
                 self.warnings.warn(NOT_SHOWN, f"{name.upper()}: {type(defect).__name__}")
@@ -59,8 +62,7 @@ def _filled(
     fault: Fault,
     error_id: str,
     now: datetime | None,
-    settings: Settings,
-    call: HostCall | None,
+    cards: OwnCards,
     vocabulary: Vocabulary,
     *,
     plain: bool,
@@ -68,6 +70,7 @@ def _filled(
     from entrypoints.sentences.card_variables import VARIABLES, Asked, variables_of
     from entrypoints.sentences.template_places import as_markdown, as_plain, known
 
+    settings, person = cards.settings or Settings(), cards.person
     of_call = {
         "support_email": settings.support_email,
         "support_url": settings.support_url,
@@ -76,8 +79,8 @@ def _filled(
         "tool_calling_filter": settings.tool_calling_filter,
         "max_function_call_loops": str(settings.max_function_call_loops),
     }
-    if call is not None:
-        of_call |= {"user_id": call.person.user_id, "session_id": call.person.session_id}
-    asked = Asked(call.model.slug if call is not None else "", _USER_INFO.sub("", settings.base_url), of_call)
+    if person is not None:
+        of_call |= {"user_id": person.user_id, "session_id": person.session_id}
+    asked = Asked(cards.slug, _USER_INFO.sub("", settings.base_url), of_call)
     template, values = known(text, VARIABLES), variables_of(fault, error_id, asked, now, vocabulary)
     return "\n".join(as_plain(template, values)) if plain else as_markdown(template, values)
