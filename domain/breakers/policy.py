@@ -1,6 +1,7 @@
 """When a breaker opens, for how long, and how long a probe may take."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.limits import BREAKER_FAILURES, BREAKER_SECONDS
 
@@ -38,6 +39,7 @@ class Policy:
         return (self.limit + 1) // 2
 
 
+@lru_cache(maxsize=64)  # the operator's few settings
 def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:
     """Return the policy for an operator's limit and window, for calls of at most `longest_call` s.
 

@@ -19,6 +19,9 @@ class Surplus:
     asked: bool = False
 
 
+NO_SURPLUS = Surplus()
+
+
 def kept(tools: Sequence[JsonObject], most: int | None, wanted: str = "") -> tuple[tuple[JsonObject, ...], Surplus]:
     """Return the tools to offer, in their order, and the surplus.
 
@@ -28,7 +31,7 @@ def kept(tools: Sequence[JsonObject], most: int | None, wanted: str = "") -> tup
     """
     deferred = {place for place, tool in enumerate(tools) if tool.get("defer_loading") is True}
     if most is None or len(tools) - len(deferred) <= most:
-        return tuple(tools), Surplus()
+        return tuple(tools), NO_SURPLUS
     ranks = [(name_of(tool) != wanted, rank_of(tool), place) for place, tool in enumerate(tools)]
     staying = deferred.union([place for _, _, place in sorted(ranks) if place not in deferred][:most])
     others = [tool for place, tool in enumerate(tools) if place not in staying]

@@ -42,6 +42,7 @@ from entrypoints.settings_derived import once
 
 LONGEST_NAME = 320
 """Characters of a person's name or address that are shared."""
+NOTHING_SHARED = CostSharing()
 Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
 """Starts a turn. The argument is the task that reads the turn's outputs: if it ends, the turn is cancelled."""
 
@@ -168,7 +169,7 @@ def _frame_of(settings: Settings, *, is_task: bool) -> Callable[..., TurnRequest
 def _sharing_of(settings: Settings, names: CallerNames) -> CostSharing:
     """Return which figures of a turn go to Redis: those of the ledger, with a person's names only on request."""
     if not (settings.costs_redis_dump and settings.enable_ledger):
-        return CostSharing()
+        return NOTHING_SHARED
     seconds, prefix = settings.costs_redis_ttl_seconds, bounded_id(names.prefix)
     if not settings.costs_redis_identity:
         return CostSharing(seconds, prefix)

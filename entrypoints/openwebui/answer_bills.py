@@ -5,7 +5,8 @@ requests come to one process, except after a restart or on another replica; then
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.conversation.bounded_ids import cache_key
 from domain.recent import Recent
@@ -39,6 +40,9 @@ class Past:
     handed_over: bool = False
 
 
+NO_PAST = Past()
+
+
 class AnswerBills:
     """The bills of the newest answers, each by its person, chat and message. Not thread-safe."""
 
@@ -52,12 +56,11 @@ class AnswerBills:
             return AnswerBill()
         key = cache_key(person.user_id, person.chat_id, person.message_id)
         known = self._known.pop(key, None)
-        past = known if known is not None and _goes_on(call, known) else Past()
+        past = known if known is not None and _goes_on(call, known) else NO_PAST
         same_run = past.handed_over and past.run_id == call.run.id
-        return AnswerBill(past, call.run.id, host_adds_up=host_sums and same_run, keep=lambda now: self._keep(key, now))
-
-    def _keep(self, key: bytes, past: Past) -> None:
-        self._known[key] = past
+        return AnswerBill(
+            past, call.run.id, host_adds_up=host_sums and same_run, keep=partial(self._known.__setitem__, key)
+        )
 
 
 def _goes_on(call: HostCall, past: Past) -> bool:
@@ -74,7 +77,7 @@ class AnswerBill:
     `host_adds_up`: the host knows the earlier requests and adds this one itself.
     """
 
-    past: Past = field(default_factory=Past)
+    past: Past = NO_PAST
     run_id: str = ""
     host_adds_up: bool = False
     keep: Callable[[Past], None] | None = None

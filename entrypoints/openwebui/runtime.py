@@ -28,6 +28,7 @@ from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.sentences.languages import Language, catalogue, is_loaded
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
 from ports.offload import LARGE
 
 ORIGIN = Origin("https://openwebui.com/", "Open WebUI")
@@ -69,10 +70,7 @@ class Runtime:
         """Return the host's files for a turn; None for background tasks. `request` is the host's own, or None."""
         if call.caller is Caller.TASK:
             return None
-        fallback = AccountForm(
-            settings.fallback_storage_email, settings.fallback_storage_name, settings.fallback_storage_role
-        )
-        piece = settings.image_upload_chunk_bytes
+        fallback, piece = _account_of(settings), settings.image_upload_chunk_bytes
         place = Place(call.person.chat_id, call.person.message_id)
         return await open_files(
             self._storage, call.person.user_id, request, piece=piece, fallback=fallback, place=place
@@ -106,3 +104,8 @@ class Runtime:
     def _begin_closing(self) -> None:
         if self._closing is None:
             self._closing = self._loop.create_task(self.aclose(), name="openrouter-pipe-close")
+
+
+@once
+def _account_of(settings: Settings) -> AccountForm:
+    return AccountForm(settings.fallback_storage_email, settings.fallback_storage_name, settings.fallback_storage_role)

@@ -52,6 +52,8 @@ from entrypoints.sentences.allowances import allowance_words
 from entrypoints.sentences.languages import Language
 from entrypoints.sentences.vocabulary import Vocabulary
 from entrypoints.settings import Settings
+from entrypoints.settings_derived import once
+from entrypoints.settings_people import ThinkingOutput
 from entrypoints.settings_rows import SettingProblem
 
 _PROBLEMS_KNOWN = 1000
@@ -160,21 +162,17 @@ class PipeService:
     ) -> Wishes:
         """Return what the operator and the person want to see beside the answer."""
         return Wishes(
-            ShownParts(
-                labels_of(settings),
-                thoughts_in_box=thinking_place(call, settings) != "status",
-                tool_cards=settings.show_tool_cards,
-            ),
+            _parts_of(settings, thinking_place(call, settings)),
             support_of(settings),
             references=keeps_anything(settings),
             reader=call.audience,
             hands_over=mode.host or bool(mode.host_only),
-            links=LinkGate(insecure_hosts(settings)),
+            links=_links_of(settings),
             cited=call.cited,
             bill=bill,
             now=runtime.core.clock.now,
             vocabulary=vocabulary,
-            cards=OwnCards(settings, call, runtime.card_warnings),
+            cards=OwnCards(settings, call.model.slug, call.person, runtime.card_warnings),
         )
 
     def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes, *, filtered: bool) -> Presenter:
@@ -214,6 +212,17 @@ class PipeService:
             self._told.add(problem.text)
             values = {"setting": problem.name, "text": problem.text}
             runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
+
+
+@once
+def _parts_of(settings: Settings, thinking: ThinkingOutput) -> ShownParts:
+    in_box = thinking != "status"
+    return ShownParts(labels_of(settings), thoughts_in_box=in_box, tool_cards=settings.show_tool_cards)
+
+
+@once
+def _links_of(settings: Settings) -> LinkGate:
+    return LinkGate(insecure_hosts(settings))
 
 
 def _names(vocabulary: Vocabulary, language: Language, settings: Settings) -> Vocabulary:

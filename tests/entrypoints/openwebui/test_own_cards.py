@@ -70,7 +70,7 @@ def end_of(*events: Any, plan: TurnPlan = PLAN) -> End:
 
 def own(template: str, *names: str, **more: Any) -> OwnCards:
     settings = Settings(**{name.lower(): template for name in names or NAMES}, **more)
-    return OwnCards(settings, CALL, WarnedOnce(RecordedTelemetry()))
+    return OwnCards(settings, CALL.model.slug, CALL.person, WarnedOnce(RecordedTelemetry()))
 
 
 def values(end: End, cards: OwnCards | None = None) -> dict[str, str]:
@@ -283,7 +283,7 @@ def test_enormous_card_gives_way_to_the_built_in_one_with_one_warning(written: s
     end = end_of(http(500, {"message": "x" * 3_000}))
     assert end.fault is not None
     for _ in range(3):
-        cards = OwnCards(Settings(service_error_template=written * 2), CALL, warnings)
+        cards = OwnCards(Settings(service_error_template=written * 2), CALL.model.slug, CALL.person, warnings)
         assert ToldFault(end.fault, ERROR_ID, own=cards).card() == ToldFault(end.fault, ERROR_ID).card()
     logged = telemetry.only("card_not_shown")
     assert logged.level == "warning"
