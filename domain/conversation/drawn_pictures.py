@@ -21,6 +21,8 @@ def without_pictures(text: str) -> str:
 
     Addresses of other sites stay: a model or a person may have written them.
     """
+    if "]" not in text:  # nearly always; one character is found at once
+        return text
     text = _replaced(text, "") if _HINT in text else text
     return _FILE.sub("", text) if _FILE_HINT in text else text
 

@@ -40,9 +40,10 @@ _MEMORIES, _END_OF_MEMORIES = "<memory_context>\n[", "\n</memory_context>"
 """The host appends `[User Memory]` and other sections between tags; a memory may contain anything, the tags too."""
 _USE = re.compile(rf"use_({TURN_ID})_\d{{1,6}}")
 _ASKING = frozenset({QUESTION})
-_Form = tuple[str, re.Pattern[str]]
-_FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
-_FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
+_Form = tuple[str, str, re.Pattern[str]]
+"""A rare character, a text and a pattern, each found only where the one before is: one character is found at once."""
+_FORMS_OF_CALLS: tuple[_Form, ...] = (("]", "]: #", _OUR_MARKER), ("=", 'id="call_', _BLOCK))
+_FORMS: tuple[_Form, ...] = (("<", '<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
 
 
 def use_reference(turn_id: str, number: int) -> str:
@@ -147,6 +148,6 @@ def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> s
 
 
 def _named(text: str, forms: tuple[_Form, ...]) -> Iterator[str]:
-    for hint, form in forms:
-        if hint in text:
+    for rare, hint, form in forms:
+        if rare in text and hint in text:
             yield from (found[1] for found in form.finditer(text))
