@@ -15,7 +15,7 @@ class Derived:
     _made: dict[object, Any]
 
 
-S = TypeVar("S", bound=Derived)
+S = TypeVar("S", bound="Derived")  # by name: the caches of `typing` keep the variable, and with it a class
 P = ParamSpec("P")
 T = TypeVar("T")
 
