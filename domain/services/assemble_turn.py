@@ -27,6 +27,7 @@ from domain.services.run_call import RunCall
 from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
+from domain.tools.registry import NO_NAMES
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import CheaperModel, ModelReplaced, PaidToolsLeftOut, Status, ToolsLeftOut
@@ -128,7 +129,7 @@ class AssembleTurn:
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         plan = self._plan(checked, ready, error_id, resolved.notice)
-        return Assembled(ready, plan, runner, stores, time, frozenset(copied), checked.models)
+        return Assembled(ready, plan, runner, stores, time, frozenset(copied) or NO_NAMES, checked.models)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ class AssembleTurn:
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
             notes=_notes(checked, ready, notice),
-            callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
+            callers=tools.passed if caller_runs_named_tools(request) else NO_NAMES,
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,

@@ -50,6 +50,10 @@ class Offered:
     effort: int = LARGE
 
 
+NO_NAMES = frozenset[str]()
+"""One for all turns: each empty set that Python makes lives as long as the turn that holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """The tools of one turn. `offered` has the flat form of `POST /responses`: own tools by name, then passed ones."""
@@ -64,12 +68,12 @@ class Registry:
 
     def meaning(self, names: frozenset[str]) -> frozenset[str]:
         """Translate tool names of the sources into the names the model knows."""
-        return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names)
+        return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names) or NO_NAMES
 
     @property
     def runnable(self) -> frozenset[str]:
         """The names of the tools that can run here."""
-        return frozenset(self.tools)
+        return frozenset(self.tools) or NO_NAMES
 
     @property
     def passed(self) -> frozenset[str]:
@@ -79,7 +83,7 @@ class Registry:
     @property
     def sequential(self) -> frozenset[str]:
         """The names of the tools that never run beside others."""
-        return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential)
+        return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential) or NO_NAMES
 
     @property
     def reasons(self) -> tuple[str, ...]:
