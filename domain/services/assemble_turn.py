@@ -27,6 +27,7 @@ from domain.services.run_call import RunCall
 from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
+from domain.tools.registry import NO_NAMES
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import CheaperModel, ModelReplaced, PaidToolsLeftOut, Status, ToolsLeftOut
@@ -58,9 +59,6 @@ class Personal:
     transcripts: Transcripts | None = None
 
 
-NOTHING: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves.
@@ -74,7 +72,7 @@ class Assembled:
     runner: RunCall | None
     stores: TurnStores
     time: StoreBudget
-    elsewhere: frozenset[str] = NOTHING
+    elsewhere: frozenset[str] = NO_NAMES
     models: tuple[Model, ...] = ()
 
 
@@ -131,7 +129,7 @@ class AssembleTurn:
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         plan = self._plan(checked, ready, error_id, resolved.notice)
-        return Assembled(ready, plan, runner, stores, time, frozenset(copied) if copied else NOTHING, checked.models)
+        return Assembled(ready, plan, runner, stores, time, frozenset(copied) or NO_NAMES, checked.models)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -212,7 +210,7 @@ class AssembleTurn:
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
             notes=_notes(checked, ready, notice),
-            callers=tools.passed if caller_runs_named_tools(request) else NOTHING,
+            callers=tools.passed if caller_runs_named_tools(request) else NO_NAMES,
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,

@@ -31,13 +31,14 @@ from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.record_turn import Recording
 from domain.services.resolve_attachments import ResolveAttachments
+from domain.services.run_call import RunCall
 from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
 from domain.services.turn_books import NO_BOOKS, TurnBooks
 from domain.services.turn_mask import TurnMask
-from domain.services.turn_stores import ChooseStores
+from domain.services.turn_stores import ChooseStores, TurnStores
 from domain.services.turn_underway import Underway
 from domain.turn.statuses import WaitingForPlace
 from domain.turn.steps import Booking, End, Ended, Output, Reason, ShowStatus
@@ -238,7 +239,7 @@ class RunTurn:
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
         book = self._book(assembled, turn)
 
-        settle = partial(self._settled, assembled, turn, ticket, waited)
+        settle = partial(self._settled, assembled.stores, assembled.runner, turn, ticket, waited)
         journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
         if (costs := self._books.costs) is not None:
             journal = costs.after(book, request, journal)
@@ -261,13 +262,15 @@ class RunTurn:
         return BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=names_chat, time=assembled.time)
 
     def _settled(
-        self, assembled: Assembled, turn: Underway, ticket: Ticket, waited: float, end: End
+        self, stores: TurnStores, runner: RunCall | None, turn: Underway, ticket: Ticket, waited: float, end: End
     ) -> Coroutine[Any, Any, None]:
-        return turn.recording.to_the_end(self._settle(end, assembled, turn, ticket, waited=waited))
+        return turn.recording.to_the_end(self._settle(end, stores, runner, turn, ticket, waited))
 
-    async def _settle(self, end: End, assembled: Assembled, turn: Underway, ticket: Ticket, *, waited: float) -> None:
+    async def _settle(
+        self, end: End, stores: TurnStores, runner: RunCall | None, turn: Underway, ticket: Ticket, waited: float
+    ) -> None:
         """Settle a turn that was driven; its ticket is released first."""
-        settlement, stores, runner = turn.settlement, assembled.stores, assembled.runner
+        settlement = turn.settlement
         try:
             ticket.release()
         finally:

@@ -25,8 +25,6 @@ from ports.work_budget import WorkBudget
 LONGEST_KEPT = 16 * 1024
 """Longest schema plus description, in characters, whose conversion is cached; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
-NO_NAMES: frozenset[str] = frozenset()
-"""One for all turns without tools: every empty set takes memory of its own."""
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _ENTANGLING = ('"$ref"', '"$dynamicRef"', '"unevaluated')
 _DEFINING = frozenset({"$ref", "if", "patternProperties", "dependentSchemas"})
@@ -52,6 +50,10 @@ class Offered:
     effort: int = LARGE
 
 
+NO_NAMES = frozenset[str]()
+"""One for all turns: each empty set that Python makes lives as long as the turn that holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """The tools of one turn. `offered` has the flat form of `POST /responses`: own tools by name, then passed ones."""
@@ -66,14 +68,12 @@ class Registry:
 
     def meaning(self, names: frozenset[str]) -> frozenset[str]:
         """Translate tool names of the sources into the names the model knows."""
-        if not names or not self.tools:
-            return NO_NAMES
-        return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names)
+        return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names) or NO_NAMES
 
     @property
     def runnable(self) -> frozenset[str]:
         """The names of the tools that can run here."""
-        return frozenset(self.tools) if self.tools else NO_NAMES
+        return frozenset(self.tools) or NO_NAMES
 
     @property
     def passed(self) -> frozenset[str]:
