@@ -20,6 +20,7 @@ from domain.request.turn_request import Person
 from domain.turn.steps import Ended
 from entrypoints.core.caller_request import CallerHistory, CallerRequest
 from entrypoints.core.open_core import open_core
+from entrypoints.core.policy import defaults_of
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation, sqlite_location
 from entrypoints.openai.completion import collect, completion
 from entrypoints.openai.completions_body import read_completions_body
@@ -122,3 +123,26 @@ async def test_core_without_a_database_keeps_turns_in_memory_and_warns_only_if_o
         assert await core.stores.storage.cleanable() is None
 
     assert caplog.text.count("DATABASE is wrong") == warned
+
+
+async def test_turns_leave_the_operators_defaults_as_they_are(simulator: Simulator) -> None:
+    """They are made once for many turns, and each turn builds, repairs and shortens a request with them."""
+    written = {
+        "reasoning": {"effort": "high", "max_tokens": 2_000},
+        "provider": {"order": ["a", "b"], "sort": {"by": "price", "partition": "none"}},
+        "plugins": [{"id": "web", "max_results": 3}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}},
+        "text": {"verbosity": "low"},
+        "max_output_tokens": 4_000,
+        "stop": ["a", " "],
+        "max_price": {"prompt": 1},
+    }
+    settings = replace(SETTINGS, base_url=simulator.url, request_defaults=json.dumps(written))
+    async with open_core(settings, IN_MEMORY) as core:
+        for model in ("sim/echo", "sim/no-reasoning", "sim/deltas-20"):
+            asked = CallerRequest(model, ({"role": "user", "content": "hi"},), history=CallerHistory("ns"))
+            listing = await core.models.listing(settings)
+            assert [output async for output in core.turn(asked, settings, listing)(None)]
+
+    assert {name: defaults_of(settings, is_task=False)[name] for name in written} == written
+    assert defaults_of(settings, is_task=False) is defaults_of(settings, is_task=False)
