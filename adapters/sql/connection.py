@@ -127,9 +127,11 @@ class Statements:
         if self._connection.sync_connection is None:
             return
         with suppress(Exception):  # a connection that cannot be closed is not reused
-            if self._driver is None and not self.is_sound:  # one that is detached is closed anyway
+            if self._driver is None and not self.is_sound:  # one that is detached is not reused anyway
                 await self._connection.invalidate()
             await self._connection.close()
+            if self._driver is not None and self._driver._connection is not None:
+                await self._driver.close()  # some versions of SQLAlchemy leave a detached one open
 
     async def _once(self, operation: Callable[[], Awaitable[T]]) -> T:
         coroutine = _awaited(operation)

@@ -1,6 +1,7 @@
 """What goes to the driver in one go: connections that stay, locks that are waited for, errors under their own name."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +30,13 @@ async def fill(budgets: SqlBudgets) -> None:
     for number in range(2_000):
         claims = [Claim(f"a{number}-{one}", Unit.TOKENS, 1, NOW) for one in range(20)]
         await budgets.reserve("ns", f"turn-{number}", claims, "us", NOW)
+
+
+def opened(folder: Path) -> list[str]:
+    """Return the files below `folder` that this process has open."""
+    links = [Path(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    targets = [str(link.readlink()) for link in links if link.is_symlink()]
+    return [target for target in targets if target.startswith(str(folder))]
 
 
 async def test_a_refused_reservation_keeps_its_connection():
@@ -91,12 +99,9 @@ async def test_writes_in_one_go_share_one_connection_which_closing_closes(tmp_pa
         async with database.writing() as statements:
             await statements.exec_driver_sql("SELECT 1")
     assert len(seen) == 1
-    drivers = [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
-    assert drivers
+    assert opened(tmp_path)
     await database.aclose()
-    for thread in drivers:
-        thread.join(10)
-    assert not [thread for thread in drivers if thread.is_alive()]
+    assert opened(tmp_path) == []
 
 
 def test_a_process_that_ends_without_closing_says_nothing(tmp_path: Path):
