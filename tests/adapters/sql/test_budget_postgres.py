@@ -211,7 +211,8 @@ async def test_workers_that_reserve_post_and_expire_the_same_accounts_never_fail
             await ours.expire("ns", NOW + timedelta(minutes=3), 9)
 
     try:
-        await asyncio.gather(*(turn(number) for number in range(120)))
+        await turn(0)  # the first of all: whichever worker connects late, one turn has posted
+        await asyncio.gather(*(turn(number) for number in range(1, 120)))
     finally:
         for worker in workers:
             await worker.aclose()
