@@ -116,9 +116,10 @@ class RunTurn:
     async def run(
         self,
         request: TurnRequest,
+        reader: "asyncio.Task[Any] | None" = None,
+        *,
         models: tuple[Model, ...] = (),
         personal: Personal | None = None,
-        reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 

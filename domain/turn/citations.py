@@ -16,7 +16,7 @@ class Citations:
     """What was cited so far, over all responses of a turn."""
 
     def __init__(self) -> None:
-        self._cited: dict[tuple[str, str], None] = {}
+        self._cited: dict[tuple[str, str], None] = {}  # no set: an empty one takes 216 bytes of every open stream
         self._names: dict[str, str] = {}
 
     def cite(self, annotation: JsonObject) -> list[ShowCitation]:

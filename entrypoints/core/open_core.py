@@ -84,7 +84,7 @@ class Core:
         timing = self.stores.timings.scope(settings, request.turn_id)
         records = self.stores.records.wanted(settings, request.person)
         personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
-        return partial(self._run_turn.run, request, listing.models, personal)
+        return partial(self._run_turn.run, request, models=listing.models, personal=personal)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""

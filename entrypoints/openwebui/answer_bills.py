@@ -58,9 +58,10 @@ class AnswerBills:
         known = self._known.pop(key, None)
         past = known if known is not None and _goes_on(call, known) else NO_PAST
         same_run = past.handed_over and past.run_id == call.run.id
-        return AnswerBill(
-            past, call.run.id, host_adds_up=host_sums and same_run, keep=partial(self._known.__setitem__, key)
-        )
+        return AnswerBill(past, call.run.id, host_adds_up=host_sums and same_run, keep=partial(self._keep, key))
+
+    def _keep(self, key: bytes, past: Past) -> None:
+        self._known[key] = past
 
 
 def _goes_on(call: HostCall, past: Past) -> bool:

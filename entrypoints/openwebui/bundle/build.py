@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoints.openwebui.bundle.carried import repository_text
+from entrypoints.openwebui.bundle.carried import DATA_CLASSES, repository_text
 from entrypoints.openwebui.bundle.collect import REVISIONS, reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.pack import pack
-from entrypoints.openwebui.bundle.rewrite import DATA_CLASSES, package_text
+from entrypoints.openwebui.bundle.rewrite import package_text
 
 ENTRY = "entrypoints.openwebui.service"
 SHELL = "entrypoints/openwebui/pipe.py"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 _LARGEST = 64 * 1024 * 1024  # bytes; what unpacks to more is not ours
 _REVISIONS = "alembic/versions"
-_DATA_CLASSES = "entrypoints.openwebui.bundle.data_classes"  # imported in place of the standard library's
+DATA_CLASSES = "entrypoints.openwebui.bundle.data_classes"
+"""What carried modules import in place of `dataclasses`, where they make data classes."""
 
 
 class CarriedFiles:
@@ -63,7 +64,7 @@ def _damaged() -> ImportError:
 def repository_text(path: str, text: str) -> str:
     """Return a carried module as it stands in the repository: its imports absolute, its data classes the usual ones."""
     dots = re.escape("." * len(path.split("/")))
-    text = re.sub(rf"^([ \t]*from ){dots}{re.escape(_DATA_CLASSES)}(?= )", r"\1dataclasses", text, flags=re.M)
+    text = re.sub(rf"^([ \t]*from ){dots}{re.escape(DATA_CLASSES)}(?= )", r"\1dataclasses", text, flags=re.M)
     return re.sub(rf"^([ \t]*from ){dots}(?=[a-z])", r"\1", text, flags=re.M)
 
 

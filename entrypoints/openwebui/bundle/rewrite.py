@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from entrypoints.openwebui.bundle.carried import DATA_CLASSES
+
 ROOTS = frozenset({"domain", "ports", "adapters", "entrypoints"})
 _STANDARD = "dataclasses"
-DATA_CLASSES = "entrypoints.openwebui.bundle.data_classes"
-"""What carried modules import in place of the standard library's module, where they make data classes."""
 
 
 class ImportRefused(Exception):

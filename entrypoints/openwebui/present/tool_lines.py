@@ -15,7 +15,7 @@ class ToolLines:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._running: dict[int, None] = {}
+        self._running: dict[int, None] = {}  # no set: an empty one takes 216 bytes of every open stream
         self._ran = 0
 
     def began(self, segment: int, call: ToolCall) -> Emit:
