@@ -35,9 +35,8 @@ class ServerToolUses:
         self.completed = self.withheld = False
         self.failed: ServerToolReport | None = None
         self._told: dict[int, ServerToolReport] = {}
-        self._ended: dict[
-            tuple[int, ServerToolReport], None
-        ] = {}  # no set: an empty one takes 216 bytes of every open stream
+        # no set: an empty one takes 216 bytes of every open stream
+        self._ended: dict[tuple[int, ServerToolReport], None] = {}
 
     def changed(self, slot: OutputItem) -> list[Output]:
         """Report a use that is not finished, unless nothing new is known. A verdict has only an end."""
