@@ -141,13 +141,6 @@ class HostClient:
         """Return one message of a stored chat."""
         return dict((await self.chat(chat_id))["chat"]["history"]["messages"][message_id])
 
-    async def wait_for_title(self, chat_id: str, *, seconds: float = 30.0) -> str:
-        """Return the title of a chat after the host has replaced the initial title."""
-        async with deadline(seconds, f"chat {chat_id} got no title"):
-            while (title := str((await self.chat(chat_id))["title"])) == "New Chat":
-                await asyncio.sleep(POLL_SECONDS)
-        return title
-
     async def running_tasks(self, chat_id: str) -> list[str]:
         """Return the ids of a chat's running tasks: first the answer, then its background tasks."""
         return list((await self.request("GET", f"/api/tasks/chat/{chat_id}"))["task_ids"])

@@ -121,6 +121,15 @@ class Turn:
         await self._tab.client.stop_chat(self.chat_id)
         await self.finish()
 
+    async def title(self) -> str:
+        """Wait until the page shows a title that the host has generated, and return it.
+
+        The stored title proves less: from 0.10 on the host writes the first title while the answer runs, both writes
+        replace the whole chat, and on SQLite the later one can undo the earlier.
+        """
+        await self.until(lambda turn: turn.shown.title)
+        return str(self.shown.title)
+
     async def idle(self) -> None:
         """Wait until no task of the chat runs."""
         await self._tab.client.wait_until_idle(self.chat_id)

@@ -44,18 +44,16 @@ async def test_last_status_line_is_final_and_contains_the_usage(page: BrowserSes
     assert "token" in turn.statuses[-1]["description"].lower()
 
 
-async def test_chat_gets_the_title_upstream_gave_it(
-    page: BrowserSession, client: HostAdmin, host: InstalledHost
-) -> None:
+async def test_chat_gets_the_title_upstream_gave_it(page: BrowserSession, host: InstalledHost) -> None:
     turn = await page.send("name this chat", model=ECHO, background=("title_generation",))
-    assert await client.wait_for_title(turn.chat_id) == "Simulated Conversation"
+    assert await turn.title() == "Simulated Conversation"
 
 
 async def test_title_task_leaves_nothing_in_the_visible_message(
     page: BrowserSession, client: HostAdmin, host: InstalledHost
 ) -> None:
     turn = await page.send("stay as you are", model=ECHO, background=("title_generation",))
-    await client.wait_for_title(turn.chat_id)
+    await turn.title()
     await client.wait_until_idle(turn.chat_id)
     await turn.read_back()
     assert turn.stored_text == "You said: stay as you are"
