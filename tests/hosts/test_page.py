@@ -5,24 +5,20 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.chat import plain_chat
 from tests.hosts.installed import InstalledHost
-from tests.hosts.tooled import TOOLS, install_tools, order
+from tests.hosts.paged import ask_with_tools, opened_page
+from tests.hosts.tooled import install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENSHOT = Path(__file__).resolve().parents[2] / "docs" / "screenshot.png"
-PAGE_MILLISECONDS = 30_000
-expect.set_options(timeout=PAGE_MILLISECONDS)
 MODEL = "openrouter.sim/thinking"
-WITH_TOOLS = "openrouter.sim/thoughtful-tools"
 QUESTION = "Which of the two readings is right?"
 
 
@@ -35,16 +31,8 @@ def expected(host: InstalledHost) -> str:
 @pytest.fixture
 def chromium(host: InstalledHost) -> Iterator[Page]:
     """Yield a page in which the administrator is signed in and has dismissed the release notes."""
-    asyncio.run(
-        _mark_news_as_read(host)
-    )  # before Chromium starts, because its driver keeps an event loop running in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 560})
-        page.set_default_timeout(PAGE_MILLISECONDS)
-        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+    with opened_page(host, width=1000, height=560) as page:
         yield page
-        browser.close()
 
 
 def test_person_types_a_message_and_reads_the_streamed_answer(
@@ -56,7 +44,7 @@ def test_person_types_a_message_and_reads_the_streamed_answer(
     box.press_sequentially(QUESTION)
     box.press("Enter")
     answer = chromium.locator(".chat-assistant").last
-    expect(answer).to_contain_text(expected, timeout=PAGE_MILLISECONDS)
+    expect(answer).to_contain_text(expected)
     chromium.get_by_label("Copy", exact=True).last.wait_for()  # the buttons below an answer appear at its end
     path = SCREENSHOT if os.environ.get("KEEP_SCREENSHOT") else tmp_path / "screenshot.png"
     chromium.screenshot(path=path)
@@ -109,17 +97,6 @@ def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_continues(
     expect(chromium.locator(".chat-assistant").last).to_contain_text("The tools gave 0 results")
 
 
-def ask_with_tools(page: Page, host: InstalledHost, *lines: str) -> Locator:
-    """Ask in a new chat with all tools selected; return the locator of the answer."""
-    query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
-    page.goto(f"{host.url}/?{query}")
-    box, answer = page.locator("#chat-input"), page.locator(".chat-assistant").last
-    expect(box.filter(has_text=lines[-1].partition(" ")[0]).or_(answer)).to_be_visible()
-    if not answer.count():  # 0.11 sends what the address asks; other versions only type it
-        box.press("Enter")
-    return answer
-
-
 def _shows_what_tools_did(answer: Locator) -> None:
     """Expect that the page shows the calls of all rounds with their results, the sources and the picture."""
     header = answer.get_by_text("Explored")
@@ -138,12 +115,6 @@ def _shows_what_tools_did(answer: Locator) -> None:
 async def _install_tools(host: InstalledHost) -> None:
     async with HostAdmin(host.url, host.admin) as admin:
         await install_tools(admin)
-
-
-async def _mark_news_as_read(host: InstalledHost) -> None:
-    async with HostAdmin(host.url, host.admin) as admin:
-        settings = {"ui": {"version": admin.version}}
-        await admin.request("POST", "/api/v1/users/user/settings/update", settings)
 
 
 async def _answer_of(host: InstalledHost) -> str:

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from entrypoints.devhost.admin import HostAdmin
 from tests.hosts.installed import InstalledHost, error_ids, install
-from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+from tests.hosts.paged import opened_page
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
 
@@ -83,13 +83,8 @@ SCENES = {
 def chromium(host: InstalledHost) -> Iterator[Page]:
     """Yield a page of the administrator; the functions are installed before Chromium starts."""
     asyncio.run(_prepare(host))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 760, "height": 700})
-        page.set_default_timeout(PAGE_MILLISECONDS)
-        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+    with opened_page(host, width=760) as page:
         yield page
-        browser.close()
     asyncio.run(_clear(host))
 
 
@@ -160,8 +155,6 @@ async def _prepare(host: InstalledHost) -> None:
         own = f"{ADVANCED}\nRATE_LIMIT_TEMPLATE=<<END\n{CARD}\nEND\n{quoting}"
         await install(admin, host.source, {**valves, "ADVANCED": own}, function_id=OWN)
         await install(admin, host.source + DEFECT, {**valves, "ADVANCED": ADVANCED}, function_id=BROKEN)
-        settings = {"ui": {"version": admin.version}}
-        await admin.request("POST", "/api/v1/users/user/settings/update", settings)
 
 
 async def _clear(host: InstalledHost) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from entrypoints.devhost.admin import HostAdmin
 from tests.hostile_forms import ADDRESSES, TEXTS
 from tests.hosts.installed import InstalledHost
-from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+from tests.hosts.paged import opened_page
 from tests.hosts.tooled import SOURCES, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
@@ -44,22 +44,17 @@ Sites whose names look odd are no fault here: the model quotes all forms, and ho
 def chromium(host: InstalledHost) -> Iterator[Page]:
     """Yield a page of the administrator; the tools are installed before Chromium starts."""
     asyncio.run(_prepare(host))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
-        page.set_default_timeout(PAGE_MILLISECONDS)
-        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+    with opened_page(host, width=1000, height=800) as page:
         yield page
-        browser.close()
 
 
 def test_hostile_results_stay_text_in_the_page(chromium: Page, host: InstalledHost) -> None:
     every_form = order("return_one", '{"number": #}', times=len(FORMS))
     answer = _ask(chromium, host, "Try.", order("return_hostile"), every_form)
-    expect(answer).to_contain_text(f"The tools gave {len(FORMS) + 1} results", timeout=PAGE_MILLISECONDS)
+    expect(answer).to_contain_text(f"The tools gave {len(FORMS) + 1} results")
     for _ in range(2):
         answer = chromium.locator(".chat-assistant").last
-        expect(answer).to_contain_text("The tools gave", timeout=PAGE_MILLISECONDS)
+        expect(answer).to_contain_text("The tools gave")
         for heading in ("Explored", "View Result from"):  # 0.12 hides the results below the first
             for closed in answer.get_by_text(heading).all():
                 closed.click()
@@ -73,12 +68,10 @@ def test_hostile_results_stay_text_in_the_page(chromium: Page, host: InstalledHo
 
 def test_a_page_that_a_tool_marked_is_shown_and_works(chromium: Page, host: InstalledHost) -> None:
     answer = _ask(chromium, host, "Show it.", order("show_page"))
-    expect(answer).to_contain_text("The tools gave 1 results", timeout=PAGE_MILLISECONDS)
+    expect(answer).to_contain_text("The tools gave 1 results")
     for _ in range(2):
         answer = chromium.locator(".chat-assistant").last
-        expect(answer.locator("iframe").first.content_frame.locator("#made")).to_have_text(
-            "page works", timeout=PAGE_MILLISECONDS
-        )
+        expect(answer.locator("iframe").first.content_frame.locator("#made")).to_have_text("page works")
         chromium.reload()
 
 
@@ -92,11 +85,9 @@ def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
 
 
 async def _prepare(host: InstalledHost) -> None:
-    """Install the tools with the forms; the person has read the news and lets the model call tools."""
+    """Install the tools with the forms."""
     source = (SOURCES / "hostile.py").read_text("utf-8").replace("FORMS: list[str] = []", f"FORMS = {FORMS!r}")
     form = {"id": "hostile", "name": "Hostile", "content": source, "meta": {"description": "", "manifest": {}}}
     async with HostAdmin(host.url, host.admin) as admin:
         if "hostile" not in {tool["id"] for tool in await admin.request("GET", "/api/v1/tools/")}:
             await admin.request("POST", "/api/v1/tools/create", form)
-        settings = {"version": admin.version, "params": {"function_calling": "native"}}
-        await admin.request("POST", "/api/v1/users/user/settings/update", {"ui": settings})

@@ -1,14 +1,13 @@
 """A page in German: the person reads what we write in German, live and after a reload."""
 
-import asyncio
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from tests.hosts.installed import InstalledHost, fresh
-from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS, _mark_news_as_read
+from tests.hosts.paged import opened_page
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.6.28")]
 
@@ -16,14 +15,8 @@ pytestmark = [pytest.mark.host, pytest.mark.browser("0.6.28")]
 @pytest.fixture
 def german(host: InstalledHost) -> Iterator[Page]:
     """Yield a page of the administrator in a browser whose language is German."""
-    asyncio.run(_mark_news_as_read(host))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 700}, locale="de-DE")
-        page.set_default_timeout(PAGE_MILLISECONDS)
-        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+    with opened_page(host, width=1000, language="de-DE") as page:
         yield page
-        browser.close()
 
 
 def test_german_page_shows_german_statuses_and_cards(german: Page, host: InstalledHost) -> None:

@@ -3,18 +3,16 @@
 One chat meets every family, so each message shows that the answers before it are accepted upstream.
 """
 
-import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from entrypoints.devhost.admin import HostAdmin
 from tests.hosts.installed import InstalledHost, fresh
-from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+from tests.hosts.paged import opened_page
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.6.28")]
 
@@ -50,14 +48,8 @@ SOURCES = {"web-search": "2 Sources", "fetch": "1 Source", "fusion": "1 Source"}
 @pytest.fixture
 def chromium(host: InstalledHost) -> Iterator[Page]:
     """Yield a page of the administrator, who has dismissed the release notes."""
-    asyncio.run(_mark_news_as_read(host))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 800, "height": 900})
-        page.set_default_timeout(PAGE_MILLISECONDS)
-        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+    with opened_page(host, height=900) as page:
         yield page
-        browser.close()
     host.simulator.set_override(MODEL, None)
 
 
@@ -115,9 +107,3 @@ def _shows(answer: Locator, family: str) -> None:
     if block:
         answer.get_by_text("View Result from").or_(answer.get_by_text("Analyzed", exact=True)).first.click()
         expect(answer).to_contain_text(block)
-
-
-async def _mark_news_as_read(host: InstalledHost) -> None:
-    async with HostAdmin(host.url, host.admin) as admin:
-        settings = {"ui": {"version": admin.version}}
-        await admin.request("POST", "/api/v1/users/user/settings/update", settings)

@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.client import Json
 from tests.hosts.installed import FUNCTION_ID, InstalledHost, fresh
-from tests.hosts.paged import ask, new_chat, opened_page
-from tests.hosts.test_page import ask_with_tools
+from tests.hosts.paged import ask, ask_with_tools, new_chat, opened_page
 from tests.hosts.tooled import install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
