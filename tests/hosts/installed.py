@@ -18,7 +18,7 @@ from entrypoints.simulator.threads import SimulatorThread
 
 FUNCTION_ID = "openrouter"
 ERROR_ID = re.compile(r"\b(?:[0-9a-f]{12,32}|[0-9A-HJKMNP-TV-Z]{26})\b")
-SEEN_SECONDS = 5.0
+SEEN_SECONDS = 15.0
 READY_SECONDS = 60.0
 
 
