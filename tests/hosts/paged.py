@@ -93,5 +93,6 @@ def _choose(page: Page, files: Sequence[Path]) -> None:
 async def _mark_news_as_read(host: InstalledHost) -> None:
     async with HostAdmin(host.url, host.admin) as admin:
         native = {"function_calling": "native"}  # up to 0.8 the host otherwise describes tools in the prompt
-        settings = {"ui": {"version": admin.version, "params": native}}
+        no_title = {"auto": False}  # from 0.10 on its write can undo that of the answer: SQLite has no lock for both
+        settings = {"ui": {"version": admin.version, "params": native, "title": no_title}}
         await admin.request("POST", "/api/v1/users/user/settings/update", settings)
