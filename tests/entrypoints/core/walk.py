@@ -58,6 +58,8 @@ BY_ITSELF = "adapters/sql/"
 """What the driver calls in its threads, and how connections are given back, is left out: for whom, nobody knows."""
 SWEEPER = "domain/services/sweep_ledger"
 """What it does for other turns, beside this one, is left out."""
+END_OF_TRACE = ("entrypoints/core/open_core", "Core.drained")
+"""Waits until the turn is stored, while tasks and threads of the turn go on: in which order is a race."""
 
 Walk = dict[str, dict[str, list[str]]]
 """Step -> room -> functions called from other rooms, each in the order of the first visit."""
@@ -80,7 +82,7 @@ class Trace:
             return
         self.entered.add(frame)
         stack = [(room, name), *_above(frame)]
-        if any(place[0] == SWEEPER for place in stack[1:]):
+        if any(place[0] == SWEEPER for place in stack[1:]) or END_OF_TRACE in stack:
             return
         step = next((step for place in stack if (step := _step(*place))), self.step)
         self.step = self.step if step is BOOK else step
