@@ -7,6 +7,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 MOST = 64
 """Results kept for one value: beside it, arguments are few, but some change from time to time."""
 
+_NOTHING = object()
+
 
 class Derived:
     """The base of `Settings`: holds what was made of a value, which is frozen, as long as the value itself."""
@@ -30,8 +32,8 @@ def once(make: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]
         if made is None:
             made = {}
             object.__setattr__(settings, "_made", made)
-        elif key in made:
-            found: T = made[key]
+        elif (known := made.get(key, _NOTHING)) is not _NOTHING:  # one look: another thread may drop all of them
+            found: T = known
             return found
         if len(made) >= MOST:
             made.clear()

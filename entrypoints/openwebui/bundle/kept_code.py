@@ -84,9 +84,10 @@ class KeptCode:
 
     def _newest_first(self) -> list[Path]:
         found: list[tuple[float, Path]] = []
-        for file in self._file.parent.glob(f"{_KEPT_PREFIX}*{_KEPT_SUFFIX}"):
-            with suppress(OSError):  # another process tidied
-                found.append((file.stat().st_mtime, file))
+        with suppress(OSError):  # a folder that cannot be listed
+            for file in self._file.parent.glob(f"{_KEPT_PREFIX}*{_KEPT_SUFFIX}"):
+                with suppress(OSError):  # another process tidied
+                    found.append((file.stat().st_mtime, file))
         return [file for _, file in sorted(found, reverse=True)]
 
     def _tidy(self) -> None:
@@ -101,4 +102,7 @@ class KeptCode:
 def data_folder() -> Path | None:
     """Return the folder the loaded host keeps its data in; None when there is no host that says so."""
     folder = getattr(sys.modules.get("open_webui.env"), "DATA_DIR", None) or os.environ.get("DATA_DIR")
-    return Path(folder) if folder and Path(folder).is_dir() else None
+    try:
+        return Path(folder) if folder and Path(folder).is_dir() else None
+    except OSError:  # a file system that cannot be asked: the host has trouble enough
+        return None

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -166,8 +167,10 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         """
         self._replaced = threading.Event()
         work = (keeping, self._name, dict(self._carried.modules()), dict(self._kept), self._used, self._replaced)
-        self._keeping = threading.Thread(target=_keep, args=work, name="openrouter-pipe-keep-code", daemon=True)
-        self._keeping.start()
+        keeper = threading.Thread(target=_keep, args=work, name="openrouter-pipe-keep-code", daemon=True)
+        with suppress(RuntimeError):  # no more threads: the next load keeps it
+            keeper.start()
+            self._keeping = keeper
 
     def _install(self, paths: Iterable[str]) -> None:
         self._paths = {self._module_name(path): path for path in paths}

@@ -55,6 +55,46 @@ def test_a_database_at_the_newest_revision_is_not_compared_with_the_steps(kind: 
     assert migrated(url, unread, newest=REVISION) == Migrated(REVISION)
 
 
+FOUND = {
+    "newest": (),
+    "of a newer version": (f"UPDATE {VERSION_TABLE} SET version_num = '9999'",),
+    "behind its tables": (f"UPDATE {VERSION_TABLE} SET version_num = '0001'",),
+    "two revisions": (f"INSERT INTO {VERSION_TABLE} VALUES ('0001')",),
+    "newest, and one of a newer version": (f"INSERT INTO {VERSION_TABLE} VALUES ('9999')",),
+    "a revision without a name": (f"UPDATE {VERSION_TABLE} SET version_num = ''",),
+    "tables without a revision": (f"DELETE FROM {VERSION_TABLE}",),
+    "no table of revisions": (f"DROP TABLE {VERSION_TABLE}",),
+    "another table of revisions": (f"DROP TABLE {VERSION_TABLE}", f"CREATE TABLE {VERSION_TABLE} (other INTEGER)"),
+    "newest, but without a table": ("DROP TABLE openrouter_pipe_lease",),
+}
+
+AS_MIGRATED = (
+    f"DROP TABLE IF EXISTS {VERSION_TABLE}",
+    f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32))",
+    f"INSERT INTO {VERSION_TABLE} VALUES ('{REVISION}')",
+)
+
+
+@BOTH
+def test_knowing_the_newest_revision_changes_no_answer(kind: str, tmp_path: Path) -> None:
+    url, differing = new_url(kind, tmp_path), []
+    migrated(url)
+    for name, statements in FOUND.items():
+        for statement in (*AS_MIGRATED, *statements):
+            run(url, statement)
+        before = _answer(url)
+        if (after := _answer(url, newest=REVISION)) != before:
+            differing.append((name, before, after))
+    assert differing == []
+
+
+def _answer(url: str, **more: object) -> object:
+    try:
+        return migrated(url, **more)
+    except DatabaseTrouble as trouble:
+        return trouble.reason
+
+
 def test_the_code_names_the_newest_step() -> None:
     assert REVISION == NEWEST
 

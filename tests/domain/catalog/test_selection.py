@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalog.offer import with_variants
+from domain.catalog.offer import Offer, with_variants
+from domain.catalog.offer import offered as on_offer
 from domain.catalog.selection import Listed, dotted, find, is_selected, named, resolved, slug_of
 from ports.catalog import Model
 
@@ -111,3 +112,44 @@ def test_the_variants_of_a_list_are_added_once():
     assert with_variants(listed, ()) is listed
     assert find("anthropic/claude:nitro", with_variants(listed, ("anthropic/claude:nitro",))) is not None
     assert find("anthropic/claude:nitro", with_variants(listed, ("openai/gpt-4o:nitro",))) is None
+
+
+NAMES = st.sampled_from(
+    (
+        "",
+        "a",
+        "a/b",
+        "A/B",
+        "a.b",
+        "a/b:free",
+        "a/b:nitro",
+        "a.b:nitro",
+        "a/b-2026-01-02",
+        "a.b-2026-01-02",
+        "a/b.c",
+        "a.b.c",
+    )
+)
+ENTRIES = st.lists(
+    st.builds(
+        Model, NAMES, st.sampled_from(("m", "M")), canonical_slug=NAMES, output_modalities=st.just(frozenset({"text"}))
+    ),
+    max_size=7,
+)
+WANTED = st.lists(
+    st.lists(st.sampled_from(("a/b:nitro", "a/b:free", "a/b@preset/x", "A/B:nitro", "a/b", "")), max_size=3)
+)
+
+
+@given(ENTRIES, WANTED, NAMES)
+def test_an_index_answers_as_the_list_does_whatever_variants_were_asked_for_before(models, wanted, name):
+    listed = Listed(models)
+    for variants in map(tuple, wanted):
+        varied, read = with_variants(listed, variants), with_variants(tuple(models), variants)
+        assert varied == read
+        for asked in (name, *variants, *(dotted(variant) for variant in variants)):
+            assert find(asked, varied) is find(asked, varied[:]) == find(asked, read)
+            assert named(asked, varied) is named(asked, varied[:]) == named(asked, read)
+            assert resolved(asked, varied) == resolved(asked, read)
+        assert on_offer(listed, Offer(variants=variants)) == on_offer(models, Offer(variants=variants))
+    assert tuple(listed) == tuple(models)

@@ -6,10 +6,13 @@ import importlib
 import inspect
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrypoints.openwebui.bundle import data_classes
 from entrypoints.openwebui.bundle.build import ENTRY
@@ -115,6 +118,55 @@ class Abstract(ABC):
 @dataclass(frozen=True, slots=True)
 class Concrete(Abstract):
     a: int
+
+@dataclass(frozen=True, eq=False)
+class Inheriting(Open):
+    c: int = 0
+
+@dataclass(frozen=True, slots=True)
+class Calling(Open):
+    c: int = 0
+    def __repr__(self):
+        return Open.__repr__(self)
+    def __eq__(self, other):
+        return Open.__eq__(self, other)
+    def __hash__(self):
+        return Open.__hash__(self)
+
+class CallingBelow(Open):
+    def __repr__(self):
+        return super().__repr__()
+
+@dataclass(frozen=True)
+class Unhashed:
+    a: int
+    __hash__ = None
+
+@dataclass
+class Shared:
+    a: int = field(default=3, init=False)
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    _self: int
+    _set: int = 1
+    _unset: list[int] = field(default_factory=list)
+    _set_0: int = 3
+    _default_1: int = 4
+    self: int = 5
+    args: int = 6
+    values: int = 7
+
+@dataclass
+class Taking:
+    a: int
+    b: InitVar[int] = 3
+    def __post_init__(self, b):
+        self.a += b
+
+@dataclass
+class TakingToo(Taking):
+    c: int = 4
 '''
 
 TRIED: dict[str, Callable[[Made], object]] = {
@@ -158,6 +210,18 @@ TRIED: dict[str, Callable[[Made], object]] = {
     "as a dictionary": lambda m: dataclasses.asdict(m["Child"](1)),
     "matched": lambda m: (m["Plain"].__match_args__, m["Mixed"].__match_args__),
     "doc": lambda m: m["Plain"].__doc__,
+    "inherits equality": lambda m: m["Inheriting"](1, (), 2) == m["Inheriting"](1),
+    "inherits its hash": lambda m: hash(m["Inheriting"](1)) == hash((1, ())),
+    "calls equality": lambda m: (m["Calling"](1, (), 2) == m["Calling"](1), hash(m["Calling"](1)) == hash((1, ()))),
+    "calls the text": lambda m: (m["Calling"](1, c=2), m["CallingBelow"](1), m["Inheriting"](1, c=2)),
+    "is never hashable": lambda m: hash(m["Unhashed"](1)),
+    "of the class, not of the instance": lambda m: (m["Shared"]().a, vars(m["Shared"]())),
+    "awkward names": lambda m: m["Names"](0, self=8, args=9, values=10),
+    "awkward names, none given": lambda m: m["Names"](),
+    "only for the beginning": lambda m: (m["Taking"](1), m["Taking"](1, b=2)),
+    "inherited, only for the beginning": lambda m: (m["TakingToo"](1), m["TakingToo"](1, 2, 3), m["TakingToo"](1, b=2)),
+    "wrapped before the first": lambda m: vars(wrapped(m["Open"])(1)),
+    "called for another before the first": lambda m: m["Open"].__init__(m["Below"](1), 2),
 }  # fmt: skip
 
 
@@ -166,14 +230,30 @@ def changed(instance: object, name: str, value: object) -> object:
     return instance
 
 
+def wrapped(kind: Any) -> Any:
+    real = kind.__init__
+
+    def init(self: object, *args: object) -> None:
+        real(self, *args)
+        vars(self)["more"] = 1
+
+    kind.__init__ = init
+    return kind
+
+
 def inside(instance: Any) -> object:
     instance.c.append(instance)
     return instance
 
 
-def made_with(decorator: object) -> Made:
-    namespace: Made = {"dataclass": decorator, "field": dataclasses.field, "__name__": "made_here"}
-    exec(SOURCE, namespace)
+def made_with(decorator: object, source: str = SOURCE) -> Made:
+    namespace: Made = {
+        "dataclass": decorator,
+        "field": dataclasses.field,
+        "InitVar": dataclasses.InitVar,
+        "__name__": "here",
+    }
+    exec(source, namespace)
     return namespace
 
 
@@ -193,6 +273,97 @@ def test_classes_do_the_same_as_those_of_the_standard_library(name: str) -> None
     assert [outcome(TRIED[name], deferred) for _ in range(2)] == [expected, expected]  # the first use differs inside
 
 
+KINDS = st.sampled_from(
+    (
+        "",
+        " = 2",
+        " = field(default_factory=list)",
+        " = field(default=3, init=False)",
+        " = field(default_factory=tuple, init=False)",
+        " = field(init=False)",
+        " = field(default=4, kw_only=True)",
+        " = field(kw_only=True)",
+        " = field(default=5, compare=False)",
+        " = field(default=6, repr=False, hash=False)",
+    )
+)
+FIELDS = st.dictionaries(st.sampled_from(("a", "b", "c", "_set", "self")), KINDS, max_size=4)
+OWN = st.sampled_from(("", "def __eq__(self, other): return super().__eq__(other)", "def __post_init__(self): pass"))
+SWITCHES = st.fixed_dictionaries({"eq": st.booleans(), "frozen": st.booleans(), "kw_only": st.booleans()})
+GIVEN = st.tuples(st.integers(0, 4), st.sets(st.sampled_from(("a", "b", "c", "_set", "self", "z")), max_size=3))
+
+
+@given(FIELDS, FIELDS, OWN, SWITCHES, st.booleans(), st.booleans(), st.booleans(), GIVEN)
+def test_any_class_and_its_child_do_the_same_as_those_of_the_standard_library(
+    fields, more, own, switches, slots, child_slots, child_eq, arguments
+):
+    first = _class_text("First", fields, {**switches, "slots": slots})
+    second = _class_text("Second(First)", more, {**switches, "slots": child_slots, "eq": child_eq}, own)
+    third = "class Third(Second):\n pass\n"
+    if own and child_slots:  # super() means a class that is replaced
+        return
+    try:
+        usual = made_with(dataclasses.dataclass, first + second + third)
+    except TypeError:
+        return  # no such class
+    deferred = made_with(data_classes.dataclass, first + second + third)
+    for kind in ("Third", "First", "Second"):
+        # frozen with slots, the standard library fails to refuse what is no field: super() of a class it replaced
+        changes = () if switches["frozen"] and (slots or child_slots) else (_changed, _deleted)
+        for tried in (_values, _arguments_of, _compared, _hashed, _copied, _replaced, *changes):
+            assert _tried(tried, deferred[kind], arguments) == _tried(tried, usual[kind], arguments), (kind, tried)
+
+
+def _class_text(name: str, fields: Mapping[str, str], options: Mapping[str, bool], own: str = "") -> str:
+    given = ", ".join(f"{option}={value}" for option, value in options.items())
+    lines = [f"{field}: int{kind}" for field, kind in fields.items()]
+    return f"@dataclass({given})\nclass {name}:\n " + "\n ".join([*lines, own or "pass"]) + "\n"
+
+
+def _tried(tried: Callable[[Any], object], kind: Any, arguments: tuple[int, set[str]]) -> str:
+    count, names = arguments
+    return outcome(lambda _: tried(lambda: kind(*range(10, 10 + count), **dict.fromkeys(sorted(names), 7))), {})
+
+
+def _values(make: Any) -> object:
+    made = make()
+    return made, getattr(made, "__dict__", None), [getattr(made, one.name, "-") for one in dataclasses.fields(made)]
+
+
+def _arguments_of(make: Any) -> object:
+    return _arguments(type(make()).__init__)
+
+
+def _compared(make: Any) -> object:
+    one, other = make(), make()
+    for field in dataclasses.fields(one):
+        object.__setattr__(other, field.name, 99)
+        if one != other:
+            return field.name
+    return one == other, one == 3
+
+
+def _hashed(make: Any) -> object:
+    one, other = make(), make()
+    return hash(one) == hash(other), type(one).__hash__ is object.__hash__
+
+
+def _changed(make: Any) -> object:
+    return [outcome(lambda _, name=name: changed(make(), name, 1), {}) for name in ("a", "c", "z")]  # type: ignore[misc]
+
+
+def _deleted(make: Any) -> object:
+    return outcome(lambda _: delattr(make(), "a"), {})
+
+
+def _copied(make: Any) -> object:
+    return copy.copy(make()), copy.deepcopy(make()), make().__reduce_ex__(4)[2]
+
+
+def _replaced(make: Any) -> object:
+    return dataclasses.replace(make(), a=1)
+
+
 def test_two_threads_may_make_the_first_instance_together() -> None:
     made = made_with(data_classes.dataclass)
     begin, results = threading.Barrier(8), []
@@ -208,6 +379,44 @@ def test_two_threads_may_make_the_first_instance_together() -> None:
         thread.join()
 
     assert results == [made["Child"](1, d=2.0)] * 8
+
+
+def test_two_threads_may_compile_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = made_with(data_classes.dataclass)
+    both, results = threading.Barrier(2), []
+    compiled = data_classes._compiled
+
+    def together(text: str) -> CodeType:
+        both.wait(10)
+        return compiled(text)
+
+    monkeypatch.setattr(data_classes, "_compiled", together)
+    threads = [threading.Thread(target=lambda at=at: results.append(made["Plain"](at))) for at in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(one.a for one in results) == [0, 1]
+    assert made["Plain"](3).a == 3
+
+
+def test_a_thread_that_comes_late_to_the_first_comparison_compares_the_same_fields() -> None:
+    made = made_with(data_classes.dataclass)
+    one, same, other = made["Child"](1, c=(), d=2.0), made["Child"](1, c=(), d=2.0), made["Child"](1, c=(), d=3.0)
+    assert (one == same, one == other, hash(one) == hash(same)) == (True, False, True)
+
+    late = data_classes._eq  # entered before the first thread put the real one in its place
+    assert (late(one, same), late(one, other), data_classes._hash(one)) == (True, False, hash(one))
+    assert made["Plain"](1, c=()) == made["Plain"](1, c=())
+
+
+def test_what_modules_import_beside_data_classes_is_the_standard_librarys() -> None:
+    for name in dataclasses.__all__:
+        if name != "dataclass":
+            assert getattr(data_classes, name) is getattr(dataclasses, name)
+    with pytest.raises(ImportError):
+        exec("from entrypoints.openwebui.bundle.data_classes import nothing_of_it", {})
 
 
 @data_classes.dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Compiled code kept in the data folder: used again, and only if nobody else can have written it."""
 
+import errno
 import linecache
 import marshal
 import os
@@ -198,3 +199,50 @@ def test_code_of_older_texts_goes(tmp_path: Path) -> None:
     for number in range(6):
         KeptCode(tmp_path, f"0{number}" * 32).write({})
     assert len(files(tmp_path)) == 4
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "\udcff"], ids=["too long", "no text"])
+def test_a_data_folder_that_cannot_be_asked_for_does_not_break_a_load(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / name))
+    assert len(compiled(monkeypatch)) == 2
+
+
+@pytest.mark.parametrize("function", ["open", "scandir", "fstat", "fdopen"])
+def test_a_data_folder_on_a_broken_disk_does_not_break_a_load(
+    function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stale mount answers to its name, but to nothing else."""
+    kept(tmp_path)
+
+    def stale(*_: object, **__: object) -> None:
+        raise OSError(errno.ESTALE, "stale file handle")
+
+    changed = {name: f"{text}# new\n" for name, text in SOURCES.items()}
+    with monkeypatch.context() as broken:
+        broken.setattr(kept_code.os, function, stale)
+        assert compiled(broken, changed) == ["inner/__init__.py", "inner/noun.py"]
+
+
+def test_a_full_disk_keeps_nothing_and_leaves_no_draft(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    full = os.open("/dev/full", os.O_WRONLY)
+    keeping = KeptCode(tmp_path, "00" * 32)
+    with pytest.MonkeyPatch.context() as patched:
+        real = os.open
+        patched.setattr(kept_code.os, "open", lambda *given: (os.close(real(*given)), full)[1])
+        keeping.write({"inner/noun.py": (b"", b"x" * 100_000)})
+    assert files(tmp_path) == []
+
+
+def test_a_load_goes_on_where_no_thread_can_be_had_to_keep_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    assert len(compiled(monkeypatch)) == 2
+    assert files(tmp_path) == []
