@@ -140,6 +140,7 @@ class _Opened:
         self._places = asyncio.Semaphore(SQLITE_CONNECTIONS if self._on_sqlite else POSTGRES_CONNECTIONS)
         self._writer, self._lock = asyncio.Lock(), LockWait(engines.BUSY_SECONDS)
         self._kept: Statements | None = None
+        self._keeps = True
         self._endings: set[asyncio.Task[None]] = set()
         self._users = 0
         self._idle = asyncio.Event()
@@ -188,7 +189,7 @@ class _Opened:
             try:
                 yield statements
             finally:
-                if statements.is_sound:
+                if statements.is_sound and self._keeps:
                     self._kept = statements
                 else:
                     self._end(statements, held.pop_all())
@@ -208,7 +209,7 @@ class _Opened:
                 await self._idle.wait()
                 while self._endings:
                     await asyncio.wait(set(self._endings))
-        kept, self._kept = self._kept, None
+        kept, self._kept, self._keeps = self._kept, None, False
         if kept is not None:
             await kept.end()
         if endings := set(self._endings):
