@@ -358,3 +358,23 @@ async def test_lost_file_is_logged_once_and_the_chats_after_it_are_remembered_ag
     (warning,) = warned(log)
     assert "storage_file_lost" in warning
     assert how in warning
+
+
+async def test_rows_of_the_ledger_from_before_the_loss_is_noticed_come_into_the_new_file(
+    load: Load, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = False
+    monkeypatch.setattr(storage_file.FileWatch, "is_due", lambda _: looks)
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await settled(caller.service)
+    (tmp_path / OWN).unlink()
+    await go_on(caller, reply)
+    assert waiting(tmp_path) == 2
+    looks = True
+    await go_on(caller, reply)
+    await caller.service.aclose()
+    assert waiting(tmp_path) == 0
+    with closing(sqlite3.connect(tmp_path / OWN)) as database:
+        found = database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_usage_entry").fetchone()
+    assert found == (4,)
