@@ -116,7 +116,7 @@ class Statements:
                     continue
                 pause = self._lock.pause() if repeatable and self._lock is not None and _is_locked(error) else None
                 if pause is None:
-                    self._failed = not _is_lost(error)
+                    self._failed = not is_lost(error)
                     raise
             await asyncio.sleep(pause)
 
@@ -212,10 +212,11 @@ def _broke(running: asyncio.Task[Any] | None) -> bool:
     if not running.done() or running.cancelled():
         return True
     error = running.exception()
-    return error is not None and not _is_lost(error)
+    return error is not None and not is_lost(error)
 
 
-def _is_lost(error: BaseException) -> bool:
+def is_lost(error: BaseException) -> bool:
+    """Return whether an operation failed because SQLite's file was deleted or replaced."""
     return isinstance(error.orig if isinstance(error, DBAPIError) else error, FileLost)
 
 

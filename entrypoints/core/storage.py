@@ -88,7 +88,7 @@ class Storage:
         if self._opening is None or (self._failed() and self.clock.monotonic() >= self._retry_at):
             self._retries = self._opening is not None
             self._opening = self._task(self._open(), "open-stores")
-        elif self._looking is None and self._file.is_due():
+        elif self._looking is None and (self._file.is_due() or self._found_lost()):
             self._looking = self._task(self._look(), "look-at-file")
         return self._opening
 
@@ -162,9 +162,14 @@ class Storage:
     def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
         return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
 
+    def _found_lost(self) -> bool:
+        return self._database is not None and self._database.found_lost
+
     async def _look(self) -> None:
         """See whether the file still is the one that was opened; if not, open what is there now, or a new one."""
         try:
+            if self._database is not None:
+                self._database.found_lost = False
             if await self._give_up_lost() and not self._closed:
                 self._retries = False
                 self._opening = self._task(self._reopen(), "reopen-stores")
