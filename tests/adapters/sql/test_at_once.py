@@ -216,3 +216,32 @@ async def test_nobody_hears_of_a_failure_of_what_was_left(tmp_path: Path):
     gc.collect()
     await asyncio.sleep(0)
     assert heard == []
+
+
+@pytest.mark.parametrize("is_fresh", [False, True])
+async def test_reservations_cancelled_at_any_moment_are_whole_or_nothing_and_leave_no_lock(
+    tmp_path: Path, is_fresh: bool
+):
+    url = sqlite_url(tmp_path)
+    database = Database(url)
+    held = Claim("held", Unit.TOKENS, 1, NOW + timedelta(days=1))
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None, timeout=0)
+    try:
+        for steps in range(25):
+            if is_fresh:
+                await database.aclose()
+                database = Database(url)
+            reserving = asyncio.create_task(SqlBudgets(database).reserve("ns", f"turn-{steps}", [held], "us", NOW))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reserving.cancel()
+            await asyncio.wait((reserving,))
+            assert await database.write_at_once("SELECT 1") == [(1,)]
+            other.execute("BEGIN IMMEDIATE")
+            holds = other.execute("SELECT count(*) FROM openrouter_pipe_reservation").fetchone()
+            taken = other.execute("SELECT sum(reserved) FROM openrouter_pipe_budget_account").fetchone()
+            other.execute("ROLLBACK")
+            assert holds[0] == (taken[0] or 0)
+    finally:
+        other.close()
+        await database.aclose()
