@@ -9,6 +9,7 @@ import time
 from asyncio import Lock, to_thread
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -36,9 +37,9 @@ class DiskLedgerJournal:
 
     def __init__(self, folder: Path, owner: str, most_bytes: int) -> None:
         self._folder, self._most_bytes = folder, most_bytes
-        self._own = folder / f"{PREFIX}{owner}{SUFFIX}"
+        self._names = (folder / f"{PREFIX}{owner}{f'-{number}' if number else ''}{SUFFIX}" for number in count())
+        self._own: Path | None = None  # its name is never used again: whoever replays a file deletes it by its name
         self._handle: int | None = None
-        self._number = 0  # of own files that were replayed
         self._lock = Lock()
 
     async def append(self, entries: Sequence[Entry]) -> int:
@@ -54,7 +55,7 @@ class DiskLedgerJournal:
         """
         async with self._lock:
             files = await to_thread(self._sealed)
-        count = 0
+        replayed = 0
         for file in files:
             held = await to_thread(_held, file)
             if held is None:
@@ -67,8 +68,8 @@ class DiskLedgerJournal:
                 os.close(held)
             with suppress(OSError):
                 file.unlink(missing_ok=True)
-            count += len(entries)
-        return count
+            replayed += len(entries)
+        return replayed
 
     async def aclose(self) -> None:
         """Close the file; it stays."""
@@ -82,13 +83,20 @@ class DiskLedgerJournal:
             room = self._most_bytes - sum(_size(file) for file in self._files())
             kept = list(_fitting(lines, room))
             if kept:
-                if self._handle is None or not self._own.exists():
-                    self._close()
-                    self._handle = _opened(self._own)
-                _written(self._handle, b"".join(kept))
+                _written(self._opened(), b"".join(kept))
             return len(kept)
         except OSError as error:
             raise JournalUnavailable(type(error).__name__) from error
+
+    def _opened(self) -> int:
+        """Return a file that is locked by this process and still there, a new one if need be."""
+        if self._handle is not None and self._own is not None and self._own.exists():
+            return self._handle
+        self._close()
+        while self._handle is None:
+            self._own = next(self._names)
+            self._handle = _opened(self._own)
+        return self._handle
 
     def _close(self) -> None:
         handle, self._handle = self._handle, None
@@ -96,16 +104,8 @@ class DiskLedgerJournal:
             os.close(handle)
 
     def _sealed(self) -> list[Path]:
-        """Give the own file another name, under which nothing more is appended; return all files but new ones."""
-        try:
-            if self._handle is not None:
-                self._close()
-                self._number += 1
-                self._own.replace(self._own.with_name(f"{self._own.stem}-{self._number}{SUFFIX}"))
-        except FileNotFoundError:  # somebody deleted it
-            pass
-        except OSError as error:
-            raise JournalUnavailable(type(error).__name__) from error
+        """Let go of the own file, to which nothing more is appended; return all files but new ones."""
+        self._close()
         return self._files()
 
     def _files(self) -> list[Path]:
@@ -123,13 +123,28 @@ def _fitting(lines: Sequence[bytes], room: int) -> Iterator[bytes]:
         yield line
 
 
-def _opened(file: Path) -> int:
-    """Open a file to append to, readable by its owner only, and lock it while this process lives."""
+def _opened(file: Path) -> int | None:
+    """Make a file to append to, readable by its owner only, and lock it while this process lives.
+
+    None if somebody who replays has taken it in the moment before it was locked: it is empty, and about to be deleted.
+    """
     handle = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY | NO_LINKS, 0o600)
+    if _locked(handle) and file.exists():
+        return handle
+    os.close(handle)
+    return None
+
+
+def _locked(handle: int) -> bool:
+    """Lock a file, unless another process has; where there are no locks, it counts as locked."""
     if fcntl is not None:
-        with suppress(OSError):  # a file system without locks
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return handle
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            return True
+    return True
 
 
 def _written(handle: int, lines: bytes) -> None:

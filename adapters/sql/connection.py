@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.sql.idle import lay_in_pool
 from adapters.sql.locking import LockWait
+from adapters.sql.opened_file import FileLost
 from adapters.sql.trouble import LOCKED, UNREACHABLE, trouble_of
 
 T = TypeVar("T")
@@ -32,8 +33,9 @@ CUT_SECONDS, CUTS = 2.0, 4  # the first cancel makes psycopg ask the server to c
 class Statements:
     """Executes statements on one connection, for one user.
 
-    A connection on which an operation failed is closed afterwards and never reused. `lock` is the policy for waiting
-    for another process's lock, on SQLite.
+    A connection on which an operation failed is closed afterwards and never reused, but for one to a lost file: while
+    it is open, no other file can be taken for that one. `lock` is the policy for waiting for another process's lock, on
+    SQLite.
 
     A server may end a connection in the very moment it is taken from the pool. The first statement is then repeated on
     another connection: nothing came before it, and it must do no harm when it is executed twice.
@@ -114,7 +116,7 @@ class Statements:
                     continue
                 pause = self._lock.pause() if repeatable and self._lock is not None and _is_locked(error) else None
                 if pause is None:
-                    self._failed = True
+                    self._failed = not is_lost(error)
                     raise
             await asyncio.sleep(pause)
 
@@ -127,7 +129,7 @@ class Statements:
         if self._connection.sync_connection is None:
             return
         with suppress(Exception):  # a connection that cannot be closed is not reused
-            if self._driver is None and not self.is_sound:  # one that is detached is not reused anyway
+            if not self.is_sound and self._driver is None:  # one that is detached is not reused anyway
                 await self._connection.invalidate()
             await self._connection.close()
             if self._driver is not None and self._driver._connection is not None:
@@ -154,7 +156,7 @@ class Statements:
             driver = (await self._connection.get_raw_connection()).driver_connection
             await self._connection.run_sync(_detach)  # it is kept, and nobody warns of it if the process just ends
             self._driver = driver
-        done: T = await self._driver._execute(work, self._driver._conn)
+        done: T = await self._driver._execute(_in_its_file, work, self._driver._conn)
         return done
 
     async def _on_another(self, operation: Callable[[], Awaitable[T]]) -> T:
@@ -186,6 +188,11 @@ async def _awaited(operation: Callable[[], Awaitable[T]]) -> T:
     return await operation()
 
 
+def _in_its_file(work: Callable[[sqlite3.Connection], T], driver: Any) -> T:
+    driver.check_file()
+    return work(driver)
+
+
 def _detach(connection: Connection) -> None:
     connection.detach()
 
@@ -202,7 +209,15 @@ async def _cut(running: asyncio.Task[Any]) -> None:
 def _broke(running: asyncio.Task[Any] | None) -> bool:
     if running is None:
         return False
-    return not running.done() or running.cancelled() or running.exception() is not None
+    if not running.done() or running.cancelled():
+        return True
+    error = running.exception()
+    return error is not None and not is_lost(error)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether an operation failed because SQLite's file was deleted or replaced."""
+    return isinstance(error.orig if isinstance(error, DBAPIError) else error, FileLost)
 
 
 def _is_locked(error: Exception) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.sql import engines
-from adapters.sql.connection import Statements
+from adapters.sql.connection import Statements, is_lost
 from adapters.sql.engines import POSTGRES_CONNECTIONS, SQLITE_CONNECTIONS, database_url, open_engine
 from adapters.sql.lists import SQLITE
 from adapters.sql.locking import LockWait
@@ -30,7 +30,8 @@ class Database:
     """A database shared by every store in this folder; opened when first used, from any event loop.
 
     `read_only` is the reason why it must not be written ("read-only", "too new"), or ""; set after the migrations. The
-    file or database and its tables must exist.
+    file or database and its tables must exist. `found_lost`: somebody was refused because the file was deleted or
+    replaced.
     """
 
     def __init__(self, url: str, *, schema: str = "", read_only: str = "") -> None:
@@ -39,6 +40,7 @@ class Database:
         self._opened: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = WeakKeyDictionary()
         self._closed = False
         self.read_only = read_only
+        self.found_lost = False
         self.dialect = self._url.get_backend_name()
 
     def __repr__(self) -> str:
@@ -52,7 +54,7 @@ class Database:
         A cancelled caller returns at once, here as in `writing`: the driver's operation finishes in a task of its own,
         which then closes the connection.
         """
-        async with _limited(READ_SECONDS), self._used() as opened, opened.connected(writes=False) as statements:
+        async with self._limited(READ_SECONDS), self._used() as opened, opened.connected(writes=False) as statements:
             yield statements
 
     @asynccontextmanager
@@ -63,7 +65,7 @@ class Database:
         seconds for other processes.
         """
         self._check_writable()
-        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True) as statements:
+        async with self._limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True) as statements:
             if self.dialect == SQLITE:
                 await statements.begin_immediate()
             else:
@@ -82,7 +84,11 @@ class Database:
         if self.dialect == SQLITE:
             return await self.write_in_driver(lambda driver: driver.execute(sql, values).fetchall())
         self._check_writable()
-        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True, waits=False) as one:
+        async with (
+            self._limited(WRITE_SECONDS),
+            self._used() as opened,
+            opened.connected(writes=True, waits=False) as one,
+        ):
             return await one.execute_alone(sql, values)
 
     async def write_in_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -92,7 +98,7 @@ class Database:
         for the next, since taking one from the pool and giving it back takes longer than to write.
         """
         self._check_writable()
-        async with _limited(WRITE_SECONDS), self._used() as opened, opened.kept() as one:
+        async with self._limited(WRITE_SECONDS), self._used() as opened, opened.kept() as one:
             return await one.in_driver(work)
 
     async def aclose(self) -> None:
@@ -109,6 +115,17 @@ class Database:
     def _check_writable(self) -> None:
         if self.read_only:
             raise DatabaseTrouble(self.read_only, read_only=True)
+
+    @asynccontextmanager
+    async def _limited(self, seconds: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise DatabaseTrouble(TIMEOUT) from None
+        except FOREIGN as error:
+            self.found_lost |= is_lost(error)
+            raise trouble_of(error) from None  # a driver may quote the URL
 
     @asynccontextmanager
     async def _used(self) -> "AsyncIterator[_Opened]":
@@ -140,6 +157,7 @@ class _Opened:
         self._places = asyncio.Semaphore(SQLITE_CONNECTIONS if self._on_sqlite else POSTGRES_CONNECTIONS)
         self._writer, self._lock = asyncio.Lock(), LockWait(engines.BUSY_SECONDS)
         self._kept: Statements | None = None
+        self._keeps = True
         self._endings: set[asyncio.Task[None]] = set()
         self._users = 0
         self._idle = asyncio.Event()
@@ -188,7 +206,7 @@ class _Opened:
             try:
                 yield statements
             finally:
-                if statements.is_sound:
+                if statements.is_sound and self._keeps:
                     self._kept = statements
                 else:
                     self._end(statements, held.pop_all())
@@ -208,7 +226,7 @@ class _Opened:
                 await self._idle.wait()
                 while self._endings:
                     await asyncio.wait(set(self._endings))
-        kept, self._kept = self._kept, None
+        kept, self._kept, self._keeps = self._kept, None, False
         if kept is not None:
             await kept.end()
         if endings := set(self._endings):
@@ -243,14 +261,3 @@ class _Opened:
 async def _ended(statements: Statements, kept: ExitStack) -> None:
     with kept:
         await statements.end()
-
-
-@asynccontextmanager
-async def _limited(seconds: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise DatabaseTrouble(TIMEOUT) from None
-    except FOREIGN as error:
-        raise trouble_of(error) from None  # a driver may quote the URL

@@ -1,5 +1,6 @@
 """SQLAlchemy engines: how to connect to each kind of database."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from adapters.sql.cuttable import connect
 from adapters.sql.idle import watch_idle
 from adapters.sql.locking import ClosingConnection
+from adapters.sql.opened_file import OpenedFile
 
 BUSY_SECONDS = 2.0
 """How long to wait while another process holds the lock of a SQLite file."""
@@ -74,13 +76,14 @@ def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
 
 
 def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
-    path = quote(str(Path(url.database or "").absolute()))
+    path = Path(url.database or "").absolute()
+    factory = partial(ClosingConnection, file=OpenedFile(path))
     engine = create_async_engine(
-        url.set(database=f"file:{path}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
+        url.set(database=f"file:{quote(str(path))}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
         **common,
-        pool_size=SQLITE_CONNECTIONS,
+        pool_size=SQLITE_CONNECTIONS + 1,  # one is about to be kept, and leaves the pool then
         pool_reset_on_return=None,
-        connect_args={"timeout": 0, "isolation_level": None, "factory": ClosingConnection},
+        connect_args={"timeout": 0, "isolation_level": None, "factory": factory},
     )
 
     def prepare(connection: Any, _: object) -> None:

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from adapters.sql.opened_file import OpenedFile
+
 SAME_LOCK_SECONDS = 1.0
 """Two failed attempts closer together than this count as waiting for the same lock."""
+BEGIN = "BEGIN"
 PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 
 
@@ -47,8 +50,10 @@ class ClosedCursor(sqlite3.Cursor):
     """Closes its statement in the thread in which it failed, even if the error and its frames live on."""
 
     def execute(self, *arguments: Any) -> Self:
-        """Execute a statement."""
+        """Execute a statement; a transaction begins only in the file that was opened."""
         with self._closed_on_errors():
+            if arguments[0].startswith(BEGIN) and isinstance(self.connection, ClosingConnection):
+                self.connection.check_file()
             super().execute(*arguments)
         return self
 
@@ -73,7 +78,19 @@ class ClosedCursor(sqlite3.Cursor):
 
 
 class ClosingConnection(sqlite3.Connection):
-    """A connection whose cursors are `ClosedCursor`s."""
+    """A connection whose cursors are `ClosedCursor`s, to the `file` that others of its engine have opened."""
+
+    def __init__(self, *arguments: Any, file: OpenedFile | None = None, **options: Any) -> None:
+        self._file = file
+        self.check_file()
+        super().__init__(*arguments, **options)
+        if file is not None:
+            file.opened()
+
+    def check_file(self) -> None:
+        """Raise FileLost if the file was deleted or replaced."""
+        if self._file is not None:
+            self._file.check()
 
     def cursor(self, factory: Any = ClosedCursor) -> Any:
         """Return a cursor."""

@@ -7,6 +7,7 @@ seconds if it may just be busy. A SQLite file that vanished or was replaced is n
 import asyncio
 import math
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from adapters.sql.database import Database
@@ -87,7 +88,7 @@ class Storage:
         if self._opening is None or (self._failed() and self.clock.monotonic() >= self._retry_at):
             self._retries = self._opening is not None
             self._opening = self._task(self._open(), "open-stores")
-        elif self._looking is None and self._file.is_due():
+        elif self._looking is None and (self._file.is_due() or self._found_lost()):
             self._looking = self._task(self._look(), "look-at-file")
         return self._opening
 
@@ -147,6 +148,9 @@ class Storage:
         tasks = [task for task in (self._looking, self._opening, self._vault.making) if task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._give_up_lost()  # else its remains get into the file there now, when somebody opens that
         await self._close()
 
     # --- details ------------------------------------------------------------------------------------------
@@ -158,16 +162,25 @@ class Storage:
     def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
         return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
 
+    def _found_lost(self) -> bool:
+        return self._database is not None and self._database.found_lost
+
     async def _look(self) -> None:
         """See whether the file still is the one that was opened; if not, open what is there now, or a new one."""
         try:
-            lost = await self._file.lost()
-            if lost and not self._closed:
-                await self._file.give_up(lost)
+            if self._database is not None:
+                self._database.found_lost = False
+            if await self._give_up_lost() and not self._closed:
                 self._retries = False
                 self._opening = self._task(self._reopen(), "reopen-stores")
         finally:
             self._looking = None
+
+    async def _give_up_lost(self) -> bool:
+        lost = await self._file.lost()
+        if lost:
+            await self._file.give_up(lost)
+        return bool(lost)
 
     async def _reopen(self) -> Stores:
         """Let go of the lost file, then open what has its name."""

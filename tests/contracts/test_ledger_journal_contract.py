@@ -1,13 +1,16 @@
 """The contract of every LedgerJournal."""
 
+import fcntl
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.disk import ledger_journal
 from adapters.disk.ledger_journal import DiskLedgerJournal
 from adapters.disk.ledger_lines import entry_of, line_of
 from adapters.memory.ledger_journal import MemoryLedgerJournal
@@ -115,6 +118,53 @@ async def test_the_file_of_a_process_that_lives_is_left_alone(tmp_path):
     await living.append(ENTRIES)
     assert await replayed(disk(tmp_path, "next")) == []
     assert await replayed(living) == ENTRIES
+
+
+def taken(folder: Path) -> tuple[Path, int]:
+    """Take the only file as a process does that replays what dead ones left."""
+    [file] = folder.iterdir()
+    handle = os.open(file, os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file, handle
+
+
+async def test_a_new_file_that_another_process_takes_before_it_is_locked_loses_nothing(tmp_path, monkeypatch):
+    rivals: list[tuple[Path, int]] = []
+
+    def flock(handle: int, how: int) -> None:
+        if not rivals:
+            rivals.append(taken(tmp_path))
+        fcntl.flock(handle, how)
+
+    locks = SimpleNamespace(LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB, flock=flock)
+    monkeypatch.setattr(ledger_journal, "fcntl", locks)
+    journal = disk(tmp_path)
+    assert await journal.append([STARTED]) == 1
+    [(file, handle)] = rivals
+    assert file.read_bytes() == b""
+    file.unlink()
+    os.close(handle)
+    assert await replayed(journal) == [STARTED]
+
+
+async def test_a_file_that_another_process_takes_as_soon_as_it_may_takes_nothing_later_with_it(tmp_path):
+    rivals: list[tuple[Path, int]] = []
+
+    class LetGo(DiskLedgerJournal):
+        def _close(self) -> None:
+            was_open = self._handle is not None
+            super()._close()
+            if was_open and not rivals:
+                rivals.append(taken(tmp_path))
+
+    journal = LetGo(tmp_path, "one", ROOM)
+    await journal.append([STARTED])
+    assert await replayed(journal) == []
+    await journal.append([ENDED])
+    [(file, handle)] = rivals
+    file.unlink()
+    os.close(handle)
+    assert await replayed(journal) == [ENDED]
 
 
 async def test_all_processes_share_the_room(tmp_path):

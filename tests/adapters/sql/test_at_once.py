@@ -1,18 +1,22 @@
 """What goes to the driver in one go: connections that stay, locks that are waited for, errors under their own name."""
 
 import asyncio
+import gc
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.sql import database as database_module
 from adapters.sql.budgets import SqlBudgets
 from adapters.sql.database import Database
+from adapters.sql.engines import SQLITE_CONNECTIONS
 from adapters.sql.trouble import DatabaseTrouble
 from ports.budgets import BudgetsUnavailable, Claim, Unit
 from tests.doubles.databases import empty_postgres_url, sqlite_url
@@ -155,4 +159,89 @@ async def test_a_write_in_one_go_that_is_left_goes_on_and_the_next_waits_for_it(
         await following
         assert order == ["left", "next"]
     finally:
+        await database.aclose()
+
+
+async def test_a_write_in_one_go_needs_no_place_among_the_others(tmp_path: Path):
+    database = Database(sqlite_url(tmp_path))
+    try:
+        async with AsyncExitStack() as readers:
+            for _ in range(SQLITE_CONNECTIONS):
+                reader = await readers.enter_async_context(database.reading())
+                await reader.exec_driver_sql("SELECT 1")
+            assert await database.write_at_once("SELECT 1") == [(1,)]
+    finally:
+        await database.aclose()
+
+
+async def test_a_write_in_one_go_that_outlasts_the_closing_leaves_nothing_open(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(database_module, "CLOSE_SECONDS", 0.01)
+    database = Database(sqlite_url(tmp_path))
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(driver: sqlite3.Connection) -> sqlite3.Connection:
+        begun.set()
+        gate.wait(10)
+        return driver
+
+    writing = asyncio.create_task(database.write_in_driver(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    (parts,) = database._opened.values()
+    await database.aclose()
+    gate.set()
+    await writing
+    await asyncio.gather(*parts._endings)
+    assert opened(tmp_path) == []
+
+
+async def test_nobody_hears_of_a_failure_of_what_was_left(tmp_path: Path):
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["message"]))
+    database = Database(sqlite_url(tmp_path))
+    begun, gate = threading.Event(), threading.Event()
+
+    def failing(driver: sqlite3.Connection) -> None:
+        begun.set()
+        gate.wait(10)
+        driver.execute("SELECT * FROM nothing")
+
+    leaving = asyncio.create_task(database.write_in_driver(failing))
+    await asyncio.to_thread(begun.wait, 10)
+    leaving.cancel()
+    await asyncio.wait((leaving,))
+    del leaving
+    gate.set()
+    assert await database.write_at_once("SELECT 1") == [(1,)]
+    await database.aclose()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert heard == []
+
+
+@pytest.mark.parametrize("is_fresh", [False, True])
+async def test_reservations_cancelled_at_any_moment_are_whole_or_nothing_and_leave_no_lock(
+    tmp_path: Path, is_fresh: bool
+):
+    url = sqlite_url(tmp_path)
+    database = Database(url)
+    held = Claim("held", Unit.TOKENS, 1, NOW + timedelta(days=1))
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None, timeout=0)
+    try:
+        for steps in range(25):
+            if is_fresh:
+                await database.aclose()
+                database = Database(url)
+            reserving = asyncio.create_task(SqlBudgets(database).reserve("ns", f"turn-{steps}", [held], "us", NOW))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reserving.cancel()
+            await asyncio.wait((reserving,))
+            assert await database.write_at_once("SELECT 1") == [(1,)]
+            other.execute("BEGIN IMMEDIATE")
+            holds = other.execute("SELECT count(*) FROM openrouter_pipe_reservation").fetchone()
+            taken = other.execute("SELECT sum(reserved) FROM openrouter_pipe_budget_account").fetchone()
+            other.execute("ROLLBACK")
+            assert holds[0] == (taken[0] or 0)
+    finally:
+        other.close()
         await database.aclose()

@@ -93,6 +93,23 @@ async def test_file_that_was_replaced_is_read_and_nothing_of_the_old_one_gets_in
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def test_nothing_of_a_lost_file_gets_into_a_backup_although_the_process_ends_before_it_looks(
+    opened: Opened, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    backup = Opened(folder)
+    for number in range(3, 8):
+        await backup.put(number)
+    await backup.storage.aclose()
+    os.replace(backup.path, opened.path)
+    await opened.storage.aclose()
+    again = Opened(tmp_path)
+    assert await again.kept() == [3, 4, 5, 6, 7]
+    await again.storage.aclose()
+    assert opened.lost() == ["replaced"]
+
+
 async def test_nothing_of_a_lost_file_gets_into_the_new_one_behind_a_link(tmp_path: Path) -> None:
     behind, folder = tmp_path / "behind.db", tmp_path / "backup"
     folder.mkdir()

@@ -358,3 +358,20 @@ async def test_lost_file_is_logged_once_and_the_chats_after_it_are_remembered_ag
     (warning,) = warned(log)
     assert "storage_file_lost" in warning
     assert how in warning
+
+
+async def test_lost_file_is_noticed_by_the_first_write_and_rows_of_the_ledger_come_into_the_new_one(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await settled(caller.service)
+    (tmp_path / OWN).unlink()
+    replies = await go_on(caller, reply)
+    await caller.service.aclose()
+    assert [again.errors for again in replies] == [[], []]
+    assert waiting(tmp_path) == 0
+    with closing(sqlite3.connect(tmp_path / OWN)) as database:
+        found = database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_usage_entry").fetchone()
+    assert found == (2,)
+    assert "storage_file_lost" in by_event(warned(log))
