@@ -177,7 +177,7 @@ def test_every_secret_has_the_hint_without_which_nothing_is_looked_for(data: st.
 
 
 OTHER_CASES = {"s": "s\u017f", "k": "k\u212a", "i": "i\u0131\u0130"}
-"""What else Python takes for a letter where case is ignored: `AUTHORIZATION` in Turkish lower case has other letters i."""
+"""What else Python takes for a letter where case is ignored; `COOKIE` in Turkish lower case has another letter i."""
 NAMED = [
     *("authorization: {}", "Cookie: a={}", "credentials={}", "session_id={}", "user_id={}", "passwd={}", "secret={}"),
     *("api_key={}", "token={}", "?sig={}", "&code={}", "Basic {}==", "Bearer {}"),
