@@ -52,12 +52,12 @@ There is one alternative for each first character: Python tries as many at each 
 
 def may_hold_secrets(text: str) -> bool:
     """Return whether `redact` might change `text`, or a part of it."""
-    return _HINT.search(text.casefold()) is not None
+    return _HINT.search(_folded(text)) is not None
 
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret masked. Idempotent."""
-    folded = text.casefold()
+    folded = _folded(text)
     if _HINT.search(folded) is None:
         return text
     named = _NAME.search(folded) is not None
@@ -65,3 +65,8 @@ def redact(text: str) -> str:
         if named or not by_name:
             text = pattern.sub(replacement, text)
     return text
+
+
+def _folded(text: str) -> str:
+    """Return a text in lower case, its Turkish letters i as Latin ones: patterns that ignore case find them too."""
+    return text.casefold().replace("i\u0307", "i").replace("\u0131", "i")

@@ -20,7 +20,7 @@ async def paced(
     """Yield text at the page's pace and emit events beside it; a timer sends text that was held back."""
     emitter.reader = asyncio.current_task()
     outputs, pacer = start(emitter.reader), pacer or Pacer()
-    pieces = Pieces(outputs, pacer, clock)
+    pieces = Pieces(outputs, pacer, clock, emitter.reader)
     try:
         while (leaving := await pieces.leaving()) is not None:
             for output in leaving:

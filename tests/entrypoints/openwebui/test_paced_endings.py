@@ -1,15 +1,16 @@
 """The page's generator when something ends it unexpectedly."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 import pytest
 
 from domain.turn.statuses import StillWaiting
-from domain.turn.steps import Ended, ShowCall, ShowStatus, ShowText
+from domain.turn.steps import Ended, Output, ShowCall, ShowStatus, ShowText
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
-from tests.doubles.clock import FakeClock, until
+from tests.doubles.clock import FakeClock, settled, until
 from tests.entrypoints.openwebui.streaming import Reading, ScriptedTurn, Told, begun, own_tasks, page_stream
 from tests.entrypoints.openwebui.told import failed, tool_call
 
@@ -90,3 +91,50 @@ async def test_fault_is_the_last_thing_a_page_gets(clock: FakeClock) -> None:
 
     await reading.task
     assert reading.told == [ShowText(0, "a"), failed()]
+
+
+async def test_words_held_back_come_before_the_error_of_a_turn_that_raises(clock: FakeClock) -> None:
+    turn = ScriptedTurn()
+    reading = await begun(turn, clock)
+
+    turn.send(LookupError())
+    await reading.task
+    assert reading.told[:2] == [ShowText(0, "a"), ShowText(0, "b")]
+    assert isinstance(reading.told[2], Ended)
+
+
+async def test_host_whose_task_ends_without_closing_the_stream_leaves_no_task_once_the_turn_is_over(
+    clock: FakeClock,
+) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus(StillWaiting(1)))
+    stream = page_stream(turn, clock)
+
+    async def host() -> None:
+        for _ in range(2):
+            await anext(stream)
+
+    await asyncio.create_task(host())
+    turn.send(failed())
+    turn.finish()
+    await settled()
+    assert own_tasks() == set()
+    assert [payload["told"] async for payload in stream] == [ShowStatus(StillWaiting(1)), failed()]
+
+
+async def test_host_may_leave_a_turn_that_takes_no_notice_of_it(clock: FakeClock) -> None:
+    async def outputs() -> AsyncGenerator[Output, None]:
+        yield ShowText(0, "a")
+        yield ShowText(0, "b")
+        with suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        yield ShowStatus(StillWaiting(1))
+
+    turn = ScriptedTurn()
+    turn.start = lambda _reader: outputs()  # type: ignore[method-assign]
+    reading = Reading(page_stream(turn, clock))
+    await until(lambda: clock.moments)
+
+    reading.task.cancel()
+    await settled()
+    assert reading.task.done()
+    assert own_tasks() == set()

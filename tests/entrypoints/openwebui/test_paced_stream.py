@@ -21,6 +21,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.pace import INTERVAL
+from entrypoints.openwebui.present.thinking_lines import ThinkingPacer
 from entrypoints.openwebui.present.wishes import Wishes
 from tests.doubles.clock import FakeClock, settled, until
 from tests.entrypoints.openwebui.streaming import Reading, ScriptedTurn, begun, own_tasks, page_stream
@@ -125,6 +126,43 @@ async def test_end_is_sent_with_the_held_piece_and_closes_the_turn(clock: FakeCl
     assert reading.told[1:] == [ShowText(0, "b"), ended()]
     assert turn.closed
     assert own_tasks() == set()
+
+
+async def test_line_of_thinking_that_is_due_later_does_not_delay_words(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowReasoning(0, "A first thought that is long enough for a line of its own. "))
+    reading = Reading(page_stream(turn, clock, pacer=ThinkingPacer()))
+    await reading.comes_to(1)
+    clock.advance(INTERVAL)
+    turn.send(ShowReasoning(0, "A second thought that is long enough for a line of its own. "))
+    await reading.comes_to(2)
+    await until(lambda: clock.moments)
+    assert clock.moments > [2 * INTERVAL]
+
+    turn.send(ShowText(1, "a"))
+    await until(lambda: turn.asked == 4)
+    clock.advance(INTERVAL)
+    await settled()
+    assert reading.told[2:] == [ShowText(1, "a")]
+    reading.task.cancel()
+
+
+async def test_word_that_comes_while_the_host_takes_a_late_piece_waits_for_its_own_turn(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"))
+    stream = page_stream(turn, clock)
+    assert await anext(stream) == {"told": ShowText(0, "a")}
+    coming = asyncio.ensure_future(anext(stream))
+    await until(lambda: clock.moments)
+    clock.advance(INTERVAL)
+    assert await coming == {"told": ShowText(0, "b")}
+
+    turn.send(ShowText(0, "c"))  # the host is still busy with the piece before it
+    await settled()
+    coming = asyncio.ensure_future(anext(stream))
+    await settled()
+    assert not coming.done()
+    clock.advance(INTERVAL)
+    assert await coming == {"told": ShowText(0, "c")}
+    await stream.aclose()  # type: ignore[attr-defined]
 
 
 async def test_held_piece_is_not_lost_when_the_turn_stops_without_an_end(clock: FakeClock) -> None:
