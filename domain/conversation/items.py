@@ -57,7 +57,7 @@ def translated(
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
             text = words_of(content if isinstance(content, str) else plain_text(content), results=True)
-            if says(text := with_notes(text)):
+            if says(text := _with_refusal(with_notes(text), message.get("refusal"))):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
                 asked = message.get("tool_calls") or older.asked(message.get("function_call"), position)
@@ -99,6 +99,13 @@ def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
 def plain_text(content: object) -> str:
     """Return the text of a message's content: a string, or the texts and refusals of a list."""
     return content if isinstance(content, str) else "\n".join(texts_of(content))
+
+
+def _with_refusal(text: str, refusal: object) -> str:
+    """Return the words of an answer with the refusal that chat completions have beside them."""
+    if not isinstance(refusal, str) or not says(refusal):
+        return text
+    return f"{text}\n\n{refusal}" if says(text) else refusal
 
 
 def _calls(entries: object, seen: set[str]) -> Iterator[JsonObject]:

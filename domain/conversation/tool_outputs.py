@@ -12,7 +12,7 @@ from domain.conversation.output_parts import MEDIA, ToolOutput, joined, media_in
 from domain.conversation.parts import is_content, parts_of
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.references import texts_of
-from domain.conversation.resolved_parts import is_note, note
+from domain.conversation.resolved_parts import ResolvedPart, is_note, note
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -24,6 +24,7 @@ def output_in(content: object) -> ToolOutput:
 
     Some hosts and clients send values of any kind unserialised.
     """
+    content = _with_media_apart(content)
     if content is None or isinstance(content, str) or not is_content(content):
         return content if isinstance(content, str) else _serialised(content)
     parts = [_fitting(part) for part in sendable(parts_of(content), None)]
@@ -53,6 +54,15 @@ def _fitting(part: JsonObject) -> JsonObject:
     """Return a part, or a note in place of what no output may hold: sounds and videos."""
     kind = part["type"]
     return part if kind == "input_text" or kind in MEDIA else note(unusable(kind.removeprefix("input_")))
+
+
+def _with_media_apart(content: object) -> object:
+    """Return a list with media in which all other values are texts: as part of a text, media cost their length."""
+    if not isinstance(content, list) or is_content(content):
+        return content
+    if not any(isinstance(part, ResolvedPart) and part.get("type") in MEDIA for part in content):
+        return content
+    return [part if is_content([part]) else {"type": "text", "text": _serialised(part)} for part in content]
 
 
 def _serialised(value: object) -> str:

@@ -8,6 +8,7 @@ from domain.tools.schema_bounds import DEEPEST, is_bounded
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_SAYING = frozenset({"type", "enum", "const", "properties", "items", "prefixItems", "anyOf", "oneOf", "allOf", "$ref"})
 Schema = Mapping[str, object]
 
 
@@ -19,9 +20,14 @@ def is_sound(schema: object) -> bool:
 
 
 def is_closed(schema: Schema) -> bool:
-    """Return whether every object in it requires all its properties and allows no others, as strict mode demands."""
+    """Return whether every object in it requires all its properties and allows no others, as strict mode demands.
+
+    A part that says nothing of its type may be any object.
+    """
     kind, properties = schema.get("type"), schema.get("properties")
-    if kind == "object" or properties is not None:
+    if not _SAYING & schema.keys():
+        return False
+    if kind == "object" or (isinstance(kind, list) and "object" in kind) or properties is not None:
         names = set(properties) if isinstance(properties, dict) else set()
         required = schema.get("required")
         complete = isinstance(required, list) and set(map(str, required)) == names

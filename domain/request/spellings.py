@@ -22,12 +22,14 @@ def _within(field: str, key: str) -> str:
     return rf"\b{field}(?:[._/ ]|\]?\[|, ?| ?-> ?){key}\b|{_plain(key)}"
 
 
+_PENALTIES = r"(?<!frequency )(?<!presence )(?<!repetition )(?<!length )\bpenalt(?:y|ies)\b"
+"""Google names none: "Penalty is not enabled for this model"; each of them is left out in turn."""
 SPELLINGS: dict[str, re.Pattern[str]] = {
     "temperature": re.compile(r"\btemperature\b"),
     "top_p": re.compile(r"\btop[_-]?p\b"),
     "top_k": re.compile(r"\btop[_-]?k\b"),
-    "frequency_penalty": re.compile(r"\bfrequency_?penalty\b"),
-    "presence_penalty": re.compile(r"\bpresence_?penalty\b"),
+    "frequency_penalty": re.compile(rf"\bfrequency[_ ]?penalty\b|{_PENALTIES}"),
+    "presence_penalty": re.compile(rf"\bpresence[_ ]?penalty\b|{_PENALTIES}"),
     "top_logprobs": re.compile(r"\btop_?logprobs\b"),
     "stop": re.compile(
         r"\bstop_?sequences?\b|\bstop (?:sequences?|texts?|tokens?|words?)\b|(?:parameter:?|value:?|field:?) stop\b"

@@ -1,7 +1,7 @@
 """The format of the answer: `response_format` of chat completions -> `text.format`."""
 
 from domain.catalog.support import supports
-from domain.request.schemas import fitted, is_closed, is_sound
+from domain.request.answer_schema import answer_schema
 from domain.request.tool_specs import NAME
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -30,17 +30,16 @@ def _format(given: JsonObject | None, model: Model | None, slug: str) -> JsonObj
     nested = given.get("json_schema")
     source = nested if isinstance(nested, dict) else given
     name, schema = source.get("name"), source.get("schema")
-    described = kind == "json_schema" and isinstance(schema, dict) and bool(schema)
-    if not described or not supports(model, "structured_outputs"):
+    described = kind == "json_schema" and isinstance(schema, dict) and supports(model, "structured_outputs")
+    fit = answer_schema(schema, slug, strict=source.get("strict") is True) if described and schema else None
+    if fit is None:
         wanted = kind == "json_object" or isinstance(schema, dict)
         return {"type": "json_object"} if wanted and supports(model, "response_format") else None
-    if not isinstance(schema, dict) or not is_sound(schema):
-        return None
     if not isinstance(name, str) or not NAME.fullmatch(name):
         name = "answer"
-    fit = fitted(schema, slug)
-    shape: dict[str, object] = {"type": "json_schema", "name": name, "schema": fit}
+    sent, is_strict = fit
+    shape: dict[str, object] = {"type": "json_schema", "name": name, "schema": sent}
     if isinstance(source.get("strict"), bool):
-        shape["strict"] = source["strict"] and is_closed(fit)
+        shape["strict"] = is_strict
     description = source.get("description")
     return {**shape, "description": description} if isinstance(description, str) and description else shape

@@ -1,6 +1,7 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -39,13 +40,21 @@ from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 DONE = "data: [DONE]"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client wants beside the words: the usage in the last chunk, and the model's thinking."""
+
+    usage: bool = True
+    reasoning: bool = True
+
+
 class ChunkPresenter:
     """Renders content, reasoning, annotations, tool calls, finish and usage; the first delta carries the role.
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
     error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
-    building it. `vocabulary` names the settings. `links`: which addresses may be shown. `with_usage`: the last chunk
-    carries the usage, if upstream reported it or it is known what was paid.
+    building it. `vocabulary` names the settings. `links`: which addresses may be shown. `wanted`: whether the last
+    chunk carries the usage, if upstream reported it or it is known what was paid, and whether thinking is written.
     """
 
     repeated = 0
@@ -58,10 +67,10 @@ class ChunkPresenter:
         write_text: Callable[[str], dict[str, Any] | str] | None = None,
         vocabulary: Vocabulary = NEUTRAL,
         links: LinkGate = EVERY_HTTPS,
-        with_usage: bool = True,
+        wanted: Wanted = Wanted(),
     ) -> None:
         self._head, self._own_done, self._write_text, self._vocabulary = head, own_done, write_text, vocabulary
-        self._links, self._with_usage = links, with_usage
+        self._links, self._wanted = links, wanted
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._parted = False  # places in later texts count from their own beginning
@@ -79,6 +88,8 @@ class ChunkPresenter:
         match output:
             case ShowText(segment, text):
                 return [self._content(self._apart(segment, text))]
+            case ShowReasoning() if not self._wanted.reasoning:
+                return []
             case ShowReasoning(segment, text):
                 if self._thought_segment not in (None, segment):
                     text = "\n\n" + text
@@ -128,6 +139,6 @@ class ChunkPresenter:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
         if end.fault is None or self._own_done:
             frames.append(self._delta({}, end.reason.value))
-        if self._with_usage and (usage := usage_object(end)) is not None:
+        if self._wanted.usage and (usage := usage_object(end)) is not None:
             frames.append(usage_chunk(self._head, usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

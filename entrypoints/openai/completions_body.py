@@ -171,6 +171,11 @@ class CompletionsBody(BaseModel):
         asked = (self.stream_options or {}).get("include_usage")
         return asked is None or flag(asked)
 
+    @property
+    def wants_reasoning(self) -> bool:
+        """Whether the answer shows thinking: unless the client excludes it, by the newer or the older name."""
+        return self.include_reasoning is not False and not flag((self.reasoning or {}).get("exclude"))
+
     def parameters(self) -> Parameters:
         """Return the request's parameters, frozen."""
         extra = self.model_extra or {}
@@ -210,6 +215,8 @@ class CompletionsBody(BaseModel):
         named = {key: value for key, value in (self.reasoning or {}).items() if value is not None}
         if self.reasoning_effort and "effort" not in named:
             named["effort"] = self.reasoning_effort
+        if isinstance(named.get("effort"), str):
+            named["effort"] = named["effort"].strip().lower()
         if self.include_reasoning is False and not named:
             named["enabled"] = False
         return named

@@ -8,6 +8,7 @@ from domain.request.turn_request import Caller
 from domain.turn.steps import End, ShowText
 from entrypoints.core.caller_request import Start
 from entrypoints.openai.completion import Collected, collect, completion
+from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import Audience, HostCall
@@ -34,7 +35,8 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     if collected.end is not None:
         collected.end = wishes.bill.settled(collected.end)
     end = collected.end
-    with_reasoning = call.caller is not Caller.TASK
+    excluded = isinstance(call.body, CompletionsBody) and not call.body.wants_reasoning
+    with_reasoning = call.caller is not Caller.TASK and not excluded
     if end is None or end.fault is None:
         if end is not None:
             await emitter.status(closing_line(end, wishes.parts.usage, wishes.vocabulary), done=True)

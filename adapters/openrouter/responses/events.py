@@ -85,12 +85,15 @@ def read_response(
     announced: ResponseStatus = ResponseStatus.COMPLETED,
     frame: JsonObject | None = None,
 ) -> ResponseEnded:
-    """Return the end event of a whole response object; its status is the worse of `announced` and its own."""
+    """Return the end event of a whole response object; its status is the worst of `announced`, its own and its error.
+
+    Some gateways end a response as completed whose error says what failed.
+    """
     own_status = response.get("status")
-    status = max(
-        announced, ENDINGS.get(own_status if isinstance(own_status, str) else "", announced), key=SEVERITY.index
-    )
-    failed = status is ResponseStatus.FAILED or bool(response.get("error"))
+    own = ENDINGS.get(own_status if isinstance(own_status, str) else "", announced)
+    erred = ResponseStatus.FAILED if _says_what_failed(response.get("error")) else announced
+    status = max(announced, own, erred, key=SEVERITY.index)
+    failed = status is ResponseStatus.FAILED
     return ResponseEnded(
         status=status,
         response_id=text(response.get("id")) or generation_id,
@@ -101,6 +104,11 @@ def read_response(
         problem=read_problem(frame or response, now=now(), in_stream=frame is not None) if failed else None,
         facts=read_facts(response),
     )
+
+
+def _says_what_failed(error: object) -> bool:
+    said = [error.get(key) for key in ("message", "code", "type")] if isinstance(error, dict) else [error]
+    return any(isinstance(one, str | int) and bool(one) for one in said)
 
 
 def _started(frame: JsonObject, generation_id: str) -> UpstreamEvent:

@@ -12,7 +12,12 @@ _WORDS = ("title", "description")
 
 def portable(root: Schema) -> Schema:
     """Return a sound schema in the form that is closest to it and that makers without rules of their own take."""
-    return flat_root(rebuilt(root, _portable))
+    return flat_root(without_nulls(root))
+
+
+def without_nulls(root: Schema) -> Schema:
+    """Return a sound schema of any root without nulls among values, and with arrays that say what they hold."""
+    return rebuilt(root, _portable)
 
 
 def _portable(node: Schema) -> Schema:

@@ -267,6 +267,31 @@ def test_the_parameter_named_first_is_left_out_and_no_other(words, name):
     assert replace(body, **{name: getattr(BODY, name)}) == BODY
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Penalty is not enabled for this model",
+        "Penalty is not enabled for models/gemini-2.5-flash",
+        "Penalties are not supported by this model.",
+    ],
+)
+def test_a_refusal_of_penalties_leaves_out_each_of_them_and_nothing_else(words):
+    sent = replace(SENT, body=replace(BODY, frequency_penalty=0.5, presence_penalty=0.1))
+    learned: frozenset[str] = frozenset()
+    for _ in range(2):
+        lesson = lesson_of(UpstreamProblem(400, "invalid_request", words), sent, learned)
+        assert lesson is not None
+        sent, learned = applied(sent, lesson), learned | {lesson.kind}
+    assert sent.body == BODY
+
+
+def test_a_refusal_of_one_penalty_leaves_the_other():
+    sent = replace(SENT, body=replace(BODY, frequency_penalty=0.5, presence_penalty=0.1))
+    lesson, body = repaired("Presence penalty is not supported by this model.", sent)
+    assert lesson == Lesson("parameter", "presence_penalty")
+    assert body.frequency_penalty == 0.5
+
+
 def test_a_named_parameter_counts_before_the_words():
     problem = UpstreamProblem(
         400, "invalid_request", "Unsupported value: use temperature 1.", quoted=Quoted(param="top_p")

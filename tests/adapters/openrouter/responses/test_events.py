@@ -264,6 +264,24 @@ def test_a_failed_response_carries_its_problem():
     assert (event.problem.kind, event.problem.text) == ("provider_unavailable", "m")
 
 
+@pytest.mark.parametrize("status", ["completed", "incomplete", None])
+@pytest.mark.parametrize(
+    "error", [{"code": "server_error", "message": "m"}, {"code": 502, "message": "m"}, "m"], ids=str
+)
+def test_a_response_whose_error_says_what_failed_is_failed_whatever_its_status(error, status):
+    [event] = translate({"type": "response.completed", "response": {"id": "gen-1", "status": status, "error": error}})
+    assert event.status is ResponseStatus.FAILED
+    assert event.problem.text == "m"
+
+
+@pytest.mark.parametrize("error", [None, "", {}, [], {"code": None, "message": None}, {"message": ""}, False], ids=str)
+def test_an_error_that_says_nothing_fails_no_response(error):
+    [event] = translate(
+        {"type": "response.completed", "response": {"id": "gen-1", "status": "completed", "error": error}}
+    )
+    assert (event.status, event.problem) == (ResponseStatus.COMPLETED, None)
+
+
 @pytest.mark.parametrize(
     ("frame", "kind", "status"),
     [
