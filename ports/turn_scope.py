@@ -5,7 +5,7 @@ read of that variable.
 """
 
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,3 +64,13 @@ def running_turn() -> TurnScope | None:
     """Return the turn that runs here; None if there is none, or it was closed."""
     turn = _TURN.get()
     return turn[0] if turn else None
+
+
+def of_no_turn() -> Context:
+    """Return this task's context without its turn, for a task that serves all turns although one has begun it.
+
+    Otherwise what it logs for one person would carry the ids of another, and stand in their transcript.
+    """
+    context = copy_context()
+    context.run(_TURN.set, None)
+    return context

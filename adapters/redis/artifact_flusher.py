@@ -18,6 +18,7 @@ from ports.artifacts import Artifact, ArtifactsError, QueuedArtifactStore
 from ports.clock import Clock
 from ports.retention import REFUSED
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 LARGEST_PUT = 1024 * 1024
 """Bytes of rows that are put together; larger ones go to the database at once."""
@@ -93,7 +94,9 @@ class ArtifactFlusher:
     def wake(self) -> None:
         """Flush beside the caller; while the database fails again and again only the timer does."""
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="openrouter-pipe-artifact-flush")
+            self._task = asyncio.get_running_loop().create_task(
+                self._run(), name="openrouter-pipe-artifact-flush", context=of_no_turn()
+            )
         if not self.stopped:
             self._alarm.ring()
 

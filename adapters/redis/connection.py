@@ -29,6 +29,7 @@ from adapters.redis.trouble import (
 from adapters.redis.values import as_bytes
 from ports.clock import Clock
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 T = TypeVar("T")
 MARK = b"openrouter-pipe stores, format 1"
@@ -125,7 +126,9 @@ class RedisConnection:
         if self._client is not None or self._reason == CLOSED:
             return None
         if self._opening is None and self._clock.monotonic() >= self._back_off.retry_at:
-            self._opening = asyncio.get_running_loop().create_task(self._open(), name="openrouter-pipe-open-redis")
+            self._opening = asyncio.get_running_loop().create_task(
+                self._open(), name="openrouter-pipe-open-redis", context=of_no_turn()
+            )
         return self._opening
 
     async def aclose(self) -> None:
@@ -189,7 +192,9 @@ class RedisConnection:
 
     def _let_go(self, client: Redis) -> None:
         """Close a client beside the caller."""
-        task = asyncio.get_running_loop().create_task(self._close(client), name="openrouter-pipe-close-redis")
+        task = asyncio.get_running_loop().create_task(
+            self._close(client), name="openrouter-pipe-close-redis", context=of_no_turn()
+        )
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

@@ -19,6 +19,7 @@ from domain.services.store_budget import within
 from ports.budgets import Unit
 from ports.clock import Clock
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 MOST_WAITING = 100
 WAITS = (2.0, 10.0, 60.0)
@@ -53,7 +54,9 @@ class AlertSpending:
             return
         self._waiting.append(_Message(alert, spending))
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._send_all(), name="openrouter-pipe-budget-alerts")
+            self._task = asyncio.get_running_loop().create_task(
+                self._send_all(), name="openrouter-pipe-budget-alerts", context=of_no_turn()
+            )
 
     async def aclose(self) -> None:
         """Send what waits, once and for a moment at most, then stop: no later turn would cross the threshold again."""

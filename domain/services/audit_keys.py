@@ -85,7 +85,7 @@ class AuditKeys:
         self._uses.append(_Use(owner, used.key_id if used is not None else "", key_id, shared))
         if not self._works:
             self._works = True
-            self._tasks.own(self._work(), "openrouter-pipe-audit-keys")
+            self._tasks.own(self._work(), "openrouter-pipe-audit-keys", apart=True)
 
     async def drained(self) -> None:
         """Return once every change is logged."""

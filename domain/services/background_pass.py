@@ -14,6 +14,7 @@ from ports.clock import Clock
 from ports.ids import Ids
 from ports.leases import Lease, Leases, LeasesUnavailable
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 LEASE_SECONDS, RENEW_SECONDS = 300.0, 30.0
 FIRST_AFTER = 60.0
@@ -127,7 +128,9 @@ class BackgroundPass:
         if not self.is_due(key):
             return
         self._due[key] = self._clock.monotonic() + every + self._ids.jitter() * longest_jitter
-        task = asyncio.get_running_loop().create_task(_awaited(start), name=f"openrouter-pipe-{self._frame.task}")
+        task = asyncio.get_running_loop().create_task(
+            _awaited(start), name=f"openrouter-pipe-{self._frame.task}", context=of_no_turn()
+        )
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
 

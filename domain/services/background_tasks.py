@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ports.turn_scope import of_no_turn
+
 T = TypeVar("T")
 
 
@@ -17,8 +19,8 @@ class BackgroundTasks:
         return len(self._tasks)
 
     def begin(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        """Run `work` in a named task."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        """Run `work` in a named task, which belongs to no turn: it may go on for others."""
+        task = asyncio.get_running_loop().create_task(work, name=name, context=of_no_turn())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -15,6 +15,7 @@ from domain.breakers.policy import FORGET_AFTER_SECONDS
 from domain.recent import Recent
 from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, StoreHealth, StoreTrouble, within
 from ports.breaker_state import BreakerState, FollowedBreakerState
+from ports.turn_scope import of_no_turn
 
 T = TypeVar("T")
 EVERY_SECONDS = 1.0
@@ -159,4 +160,4 @@ class FollowBreakers:
         self._known[key] = found
 
     def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}", context=of_no_turn())

@@ -16,6 +16,7 @@ from ports.budgets import Budgets, Change, Claim, Orphan
 from ports.ids import Ids
 from ports.ledger import LedgerEntries
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 HOLD_SECONDS = 120.0
 """Seconds after which a reservation expires that nobody extends."""
@@ -155,7 +156,7 @@ class KeepHolds:
 
     def _begin(self) -> None:
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._beat(), name=TASK)
+            self._task = asyncio.get_running_loop().create_task(self._beat(), name=TASK, context=of_no_turn())
 
     async def _beat(self) -> None:
         namespaces: set[str] = set()

@@ -16,6 +16,7 @@ from ports.ledger import FOLLOWERS, OPENING, Entry, Key, LedgerEntries
 from ports.ledger_journal import JournalUnavailable
 from ports.retention import REFUSED
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 WRITE_SECONDS = 3.0
 """Seconds that one batch may take; no turn waits that long."""
@@ -133,7 +134,9 @@ class KeepLedger:
             timer()
         if self._writer is None and self._waiting:
             work = self._write_all()
-            self._writer = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger")
+            self._writer = asyncio.get_running_loop().create_task(
+                work, name="openrouter-pipe-ledger", context=of_no_turn()
+            )
         return self._writer
 
     async def _write_all(self) -> None:
@@ -164,7 +167,9 @@ class KeepLedger:
         else:
             if self._unwritten.waits and self._replaying is None:
                 work = self._replay()
-                self._replaying = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
+                self._replaying = asyncio.get_running_loop().create_task(
+                    work, name="openrouter-pipe-ledger-replay", context=of_no_turn()
+                )
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         """Store entries; one that the store refuses for itself is counted as lost, the others are stored.

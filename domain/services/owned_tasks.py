@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.request.turn_request import Person
 from ports.telemetry import Telemetry
-from ports.turn_scope import running_turn
+from ports.turn_scope import of_no_turn, running_turn
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine in a named background task."""
@@ -21,9 +21,15 @@ class OwnedTasks:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._by_chat: dict[Person, set[asyncio.Task[Any]]] = {}
 
-    def own(self, work: Coroutine[Any, Any, object], name: str, person: Person | None = None) -> None:
-        """Run `work` in a background task; `person`: the task belongs to a turn in their chat."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
+    def own(
+        self, work: Coroutine[Any, Any, object], name: str, person: Person | None = None, *, apart: bool = False
+    ) -> None:
+        """Run `work` in a background task; `person`: the task belongs to a turn in their chat.
+
+        `apart`: it belongs to no turn, since it goes on with what later turns bring.
+        """
+        context = of_no_turn() if apart else None
+        task = asyncio.get_running_loop().create_task(work, name=name, context=context)
         self._tasks.add(task)
         turn = running_turn()
         task.add_done_callback(partial(self._done, turn.ids.get("error_id") if turn is not None else None))

@@ -15,6 +15,7 @@ from ports.cost_snapshots import CostSnapshot, CostSnapshots, CostSnapshotsUnava
 from ports.ledger import EntryState
 from ports.metrics import Metrics
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 MOST_WAITING = 1_000
 BATCH = 100
@@ -57,7 +58,9 @@ class ShareCosts:
         self._waiting.append(snapshot)
         if self._writer is None:
             work = self._write_all()
-            self._writer = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-share-costs")
+            self._writer = asyncio.get_running_loop().create_task(
+                work, name="openrouter-pipe-share-costs", context=of_no_turn()
+            )
 
     async def aclose(self) -> None:
         """Write what waits, for a moment at most."""

@@ -21,6 +21,7 @@ from ports.ids import Ids
 from ports.leases import Leases, LeasesUnavailable
 from ports.model_rows import HostModels, ModelRowsError, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 BATCH = 10  # rows per read: a few milliseconds of the host's event loop
 PASSES = 4  # passes over the rows while another process writes them too
@@ -111,7 +112,9 @@ class SyncModels:
         self._newest = self._waiting = desired
         self._retry_at = None
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work(), name="openrouter-pipe-model-rows")
+            self._task = asyncio.get_running_loop().create_task(
+                self._work(), name="openrouter-pipe-model-rows", context=of_no_turn()
+            )
 
     async def drained(self) -> None:
         """Return once no sync is running; one that was cancelled before its first step left itself behind."""

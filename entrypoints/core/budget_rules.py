@@ -20,6 +20,7 @@ from ports.clock import Clock
 from ports.offload import Offload
 from ports.people import People, PeopleUnavailable
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 LOOK_SECONDS, TEXTS_KEPT = 2.0, 8
 
@@ -56,7 +57,9 @@ class BudgetRules:
             known = self._books[spending] = RuleBook((), UTC)
         if self._reading is None and self._stored.is_due(spending.namespace):
             work = self._read(spending)
-            self._reading = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-read-budgets")
+            self._reading = asyncio.get_running_loop().create_task(
+                work, name="openrouter-pipe-read-budgets", context=of_no_turn()
+            )
             self._reading.add_done_callback(self._was_read)
         return known
 

@@ -15,6 +15,7 @@ from ports.metrics import Amount, Counter, Gauge, Histogram, Labels, Reading
 from ports.offload import LARGE, Offload
 from ports.spans import Span
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 if TYPE_CHECKING:
     from adapters.otel.otel_metrics import OtelMetrics
@@ -41,7 +42,9 @@ class CoreMetrics:
             self._otel_wanted, self._otel = settings.enable_opentelemetry, None
             if self._otel_wanted and (self._opening is None or self._opening.done()):
                 opening = self._open_otel()
-                self._opening = asyncio.get_running_loop().create_task(opening, name="openrouter-pipe-open-otel")
+                self._opening = asyncio.get_running_loop().create_task(
+                    opening, name="openrouter-pipe-open-otel", context=of_no_turn()
+                )
 
     @property
     def wanted(self) -> bool:

@@ -11,6 +11,7 @@ from entrypoints.settings import Settings
 from ports.clock import Clock
 from ports.offload import LARGE, Offload
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 if TYPE_CHECKING:
     from adapters.redis.stores import RedisStores
@@ -41,7 +42,9 @@ class CoreRedis:
         """Open what is wanted and close what is not, beside the caller. Needs a running event loop."""
         if self._wanted != self._current and self._switching is None and not self._closed:
             work = self._switch()
-            self._switching = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-switch-redis")
+            self._switching = asyncio.get_running_loop().create_task(
+                work, name="openrouter-pipe-switch-redis", context=of_no_turn()
+            )
 
     @property
     def stores(self) -> "RedisStores | None":

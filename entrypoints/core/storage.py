@@ -29,6 +29,7 @@ from ports.clock import Clock
 from ports.lookup_keys import LookupKeysUnavailable
 from ports.offload import Offload
 from ports.telemetry import Telemetry
+from ports.turn_scope import of_no_turn
 
 T = TypeVar("T")
 AGAIN_SECONDS = 60.0
@@ -160,7 +161,7 @@ class Storage:
         return task is not None and task.done() and task.result().location is None
 
     def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}", context=of_no_turn())
 
     def _found_lost(self) -> bool:
         return self._database is not None and self._database.found_lost

@@ -17,6 +17,7 @@ from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.settings_secret import SHORT, is_short
 from ports.cipher import CannotOpen, Cipher
 from ports.offload import LARGE, Offload
+from ports.turn_scope import of_no_turn
 
 SealedWith = Callable[[str, str], None]
 """Is told a namespace and the id of the key that encrypts its rows from now on, empty if none does."""
@@ -52,7 +53,10 @@ class StorageVault:
         wanted = (self._settings, self._namespace)
         if self._made is None or self._made[0] != wanted or _failed(self._made[1]):
             making = self._make(*wanted, stores)
-            self._made = (wanted, asyncio.get_running_loop().create_task(making, name="openrouter-pipe-vault"))
+            self._made = (
+                wanted,
+                asyncio.get_running_loop().create_task(making, name="openrouter-pipe-vault", context=of_no_turn()),
+            )
         return await asyncio.shield(self._made[1])
 
     async def _make(self, settings: VaultSettings, namespace: str, stores: Stores) -> Cipher:

@@ -5,7 +5,7 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 
 from ports.transcripts import MOST_BYTES, Line, Transcript, TurnIds
-from ports.turn_scope import TurnScope, close_turn, enter_turn, leave_turn, open_turn, running_turn
+from ports.turn_scope import TurnScope, close_turn, enter_turn, leave_turn, of_no_turn, open_turn, running_turn
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -26,6 +26,23 @@ async def test_tasks_of_a_turn_belong_to_it_until_it_is_closed():
     leave_turn(turn)
     close_turn(turn)
     assert (during, await late, running_turn()) == (TurnScope({"request_id": "one"}), None, None)
+
+
+async def test_work_for_all_turns_belongs_to_none_whoever_begins_it():
+    turn = open_turn({"request_id": "one"})
+
+    async def seen() -> tuple[TurnScope | None, TurnScope | None]:
+        return running_turn(), await asyncio.create_task(_running())
+
+    async def _running() -> TurnScope | None:
+        return running_turn()
+
+    enter_turn(turn)
+    apart = asyncio.get_running_loop().create_task(seen(), name="work", context=of_no_turn())
+    assert apart.get_name() == "work"
+    assert await apart == (None, None)
+    assert running_turn() == TurnScope({"request_id": "one"})
+    leave_turn(turn)
 
 
 async def test_leaving_changes_nothing_in_a_task_of_another_turn():

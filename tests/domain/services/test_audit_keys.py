@@ -6,6 +6,7 @@ import pytest
 
 from adapters.memory.breaker_state import MemoryBreakerState
 from domain.services.audit_keys import CONFIRM_SECONDS, MOST_OWNERS, STORE_SECONDS, AuditKeys, KeyOwner, Whose
+from ports.turn_scope import TurnScope, enter_turn, leave_turn, open_turn, running_turn
 from tests.doubles.breaker_state import TroubledBreakerState
 from tests.doubles.clock import FakeClock, settled
 from tests.doubles.telemetry import RecordedTelemetry
@@ -169,3 +170,27 @@ async def test_a_damaged_note_is_replaced(text):
     keys.uses(OPERATOR, "a1")
     await keys.drained()
     assert state.text.startswith("a1 ")
+
+
+class ScopedTelemetry(RecordedTelemetry):
+    """Notes in whose turn each line is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scopes: list[TurnScope | None] = []
+
+    def event(self, level, name, **values):  # type: ignore[no-untyped-def]
+        self.scopes.append(running_turn())
+        super().event(level, name, **values)
+
+
+async def test_a_change_is_not_logged_in_the_name_of_the_turn_that_began_the_work(audited):
+    audited.log = ScopedTelemetry()
+    keys, turn = audited.process(), open_turn({"request_id": "of ann"})
+    enter_turn(turn)
+    keys.uses(ANN, "a1")
+    leave_turn(turn)
+    keys.uses(BOB, "b1")  # the same task goes on with it
+    await keys.drained()
+    assert [change[1] for change in audited.changes] == ["ann", "bob"]
+    assert audited.log.scopes == [None, None]
