@@ -73,3 +73,15 @@ async def test_a_picture_among_other_things_of_a_result_is_no_text(caller: Calle
     assert [part["type"] for part in output] == ["input_image", "input_text", "input_text"]
     assert "the notes" in output[1]["text"]
     assert output[2]["text"] == "both"
+
+
+async def test_messages_with_roles_of_other_apis_reach_the_model(caller: Caller, simulator: Simulator) -> None:
+    items = await sent(
+        caller,
+        simulator,
+        {"role": "human", "content": "first"},
+        {"role": "AI", "content": "second"},
+        {"role": "User", "content": {"type": "text", "text": "third"}},
+    )
+    assert [item["role"] for item in items] == ["user", "assistant", "user"]
+    assert items[2]["content"][0]["text"] == "third"
