@@ -4,11 +4,11 @@ The journal of a database lies beside it under its name. A connection that opens
 lost one would apply the journal of the lost one to it, and damage it; what is written to the lost file is gone with it.
 """
 
-import os
 import sqlite3
 from pathlib import Path
 
 FileId = tuple[int, int]
+"""Device and inode."""
 
 
 class FileLost(sqlite3.OperationalError):
@@ -28,17 +28,19 @@ class OpenedFile:
 
     def check(self) -> None:
         """Raise FileLost if what was opened is no longer there."""
-        if self._known is not None and self._found() != self._known:
+        if self._known is not None and file_id(self._path) != self._known:
             raise FileLost("the database file was deleted or replaced")
 
     def opened(self) -> None:
         """Remember what was opened first."""
         if self._known is None:
-            self._known = self._found()
+            self._known = file_id(self._path)
 
-    def _found(self) -> FileId | None:
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+
+def file_id(path: Path) -> FileId | None:
+    """Return device and inode of what is at a path now; None if there is nothing. Asks the disk."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from adapters.sql.opened_file import FileId, file_id
 from ports.clock import Clock
 from ports.telemetry import Telemetry
 
@@ -17,7 +18,6 @@ COMPANIONS = ("-wal", "-shm")
 LOOK_SECONDS = 20.0
 """Between two looks whether the database file still is the one that was opened."""
 
-FileId = tuple[int, int]
 FileIds = tuple[FileId | None, ...]
 """Device and inode of the database and of its companions; None for a file that is not there."""
 
@@ -88,7 +88,7 @@ def keep_to_owner(path: Path) -> None:
 
 def file_ids(path: Path) -> FileIds:
     """Return what is there now, by name."""
-    return (_id(path), *map(_id, _companions(path)))
+    return (file_id(path), *map(file_id, _companions(path)))
 
 
 def drop_companions(path: Path, of: FileIds) -> None:
@@ -98,7 +98,7 @@ def drop_companions(path: Path, of: FileIds) -> None:
     open here, or an inode may have been used again.
     """
     for companion, known in zip(_companions(path), of[1:], strict=True):
-        if known is not None and _id(companion) == known:
+        if known is not None and file_id(companion) == known:
             with suppress(OSError):  # gone by now, or not ours to delete
                 companion.unlink()
 
@@ -106,11 +106,3 @@ def drop_companions(path: Path, of: FileIds) -> None:
 def _companions(path: Path) -> list[Path]:
     """Return where SQLite puts them: beside the file a link leads to, also when that is gone."""
     return [Path(f"{os.path.realpath(path)}{suffix}") for suffix in COMPANIONS]
-
-
-def _id(path: Path) -> FileId | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
