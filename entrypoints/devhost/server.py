@@ -20,7 +20,7 @@ from entrypoints.devhost.host_settings import host_environment
 from entrypoints.devhost.progress import Progress, say
 from entrypoints.devhost.worker_processes import StartInTurn, answering_workers
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 STOP_SECONDS = 8.0
 WORKER_SECONDS = "15"
 """Without a sign of life for that long a worker is replaced; a killed one may be noticed as late."""

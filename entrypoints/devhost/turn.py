@@ -12,7 +12,7 @@ from entrypoints.devhost.forms import ChatHistory
 from entrypoints.devhost.shown import ShownMessage, reasoning_of, text_of
 from entrypoints.devhost.waiting import deadline
 
-TURN_SECONDS = 90.0
+TURN_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.process.clock import SystemClock
 from ports.clock import Clock
+from tests.patience import PATIENCE
 
 CLOCKS: tuple[type[Clock], ...] = (SystemClock,)
 
@@ -33,7 +34,7 @@ async def test_a_wait_ends_no_earlier_than_its_moment(clock):
 
 
 async def test_a_past_moment_is_not_waited_for(clock):
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await clock.sleep_until(clock.monotonic() - 100)
 
 
@@ -58,7 +59,7 @@ async def test_a_timer_for_a_past_moment_fires_soon_but_not_at_once(clock):
     rung = asyncio.Event()
     clock.call_at(clock.monotonic() - 100, rung.set)
     assert not rung.is_set()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await rung.wait()
 
 

@@ -16,6 +16,7 @@ from ports.tool_runs import RunState, ToolRunStore
 from tests.contracts.artifact_cases import HERE, ulid
 from tests.contracts.tool_run_cases import KEPT, run
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.patience import PATIENCE
 
 LONG = "".join(f"{n:05d}" for n in range(2_000))
 """Longer than a key of PostgreSQL may be, and nothing that compresses."""
@@ -70,7 +71,7 @@ def sealing(sealed: Sealed):
 @pytest.fixture
 def eventually(runs: ToolRunStore):
     async def waiting(is_so: Callable[[dict[str, RunState]], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not is_so(await states(runs)):
                 await asyncio.sleep(0.02)
 

@@ -18,6 +18,7 @@ from tests.contracts.artifact_cases import HERE, ulid
 from tests.contracts.tool_run_cases import KEPT, run
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.patience import PATIENCE
 
 PLAIN = run(1, 1).arguments_hash
 LOOKUP, OLD_WORDS, NEW_WORDS = bytes(range(32)), "an old, long passphrase", "a new, long passphrase"
@@ -118,7 +119,7 @@ async def _sealing():
 @pytest.fixture
 def eventually_finished(runs: ToolRunStore) -> Callable[[], Awaitable[None]]:
     async def wait() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while [one.state for one in await stored(runs)] != [RunState.FINISHED]:
                 await asyncio.sleep(0.01)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.process.slots import ProcessSlots
 from ports.slots import Slots, SlotsFull
+from tests.patience import PATIENCE
 
 SLOTS: tuple[type[Slots], ...] = (ProcessSlots,)
 
@@ -94,7 +95,7 @@ async def test_a_cancelled_waiter_leaves_the_queue(slots):
     first.cancel()
     await settle()
     slots.release()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await second
 
 
@@ -104,7 +105,7 @@ async def test_a_slot_assigned_to_a_cancelled_waiter_goes_to_the_next(slots):
     await settle()
     slots.release()
     first.cancel()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await second
     assert first.cancelled()
     slots.release()
@@ -126,7 +127,7 @@ async def test_a_raised_limit_serves_callers_already_waiting(slots):
     first = in_line(slots, limit=1)
     await settle()
     second = in_line(slots, limit=3)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(first, second)
 
 
@@ -163,7 +164,7 @@ async def test_the_owner_with_the_fewest_slots_is_served_first(slots):
     assert slots.try_acquire(2, "ben")
     places = [slots.join(2, 10, owner) for owner in ("ann", "ann", "cid")]
     slots.release("ben")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await places[2].served()
     assert [place.ahead() for place in places] == [0, 1, 0]
 
@@ -172,7 +173,7 @@ async def test_callers_of_one_owner_are_served_in_their_order(slots):
     slots.try_acquire(1, "ann")
     first, second = slots.join(1, 10, "ann"), slots.join(1, 10, "ann")
     slots.release("ann")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await first.served()
     assert second.ahead() == 0
     second.leave()
@@ -197,7 +198,7 @@ async def test_a_lowered_limit_holds_at_once(slots):
     assert place.ahead() == 0
     assert not slots.try_acquire(1)
     slots.release()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await place.served()
 
 
@@ -207,7 +208,7 @@ async def test_whoever_leaves_after_being_served_passes_the_slot_on(slots):
     slots.release()
     first.leave()
     first.leave()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await second.served()
     slots.release("ben")
     assert slots.try_acquire(1)

@@ -36,8 +36,9 @@ from entrypoints.devhost.forms import completion_form
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.turn import Turn
 from entrypoints.simulator.threads import SimulatorThread
-from tests.hosts.installed import FUNCTION_ID, READY_SECONDS, InstalledHost, eventually, fresh, install
+from tests.hosts.installed import FUNCTION_ID, READY_SECONDS, InstalledHost, fresh, install
 from tests.hosts.tooled import order, tab_with_tools, with_tools
+from tests.patience import eventually
 
 MODEL = f"{FUNCTION_ID}.sim/thoughtful-tools"
 ROUNDS, CALLS = 3, 3

@@ -21,7 +21,7 @@ from tests.hosts.installed import InstalledHost, install
 
 DIRECT = "direct"
 """The function with direct uploads."""
-ROWS_SECONDS = 30.0
+ROWS_SECONDS = 120.0
 SIDE = 64
 _PAGE = b"/MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >>"
 

@@ -16,7 +16,7 @@ from tests.hosts.list_server import ListServer
 
 FUNCTION = "followed"
 TABLES = ("model", "model_history", "access_grant")
-SYNC_SECONDS = 30.0
+SYNC_SECONDS = 120.0
 
 
 @dataclass

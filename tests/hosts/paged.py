@@ -14,11 +14,12 @@ from tests.hosts.installed import InstalledHost
 from tests.hosts.tooled import TOOLS
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-PAGE_MILLISECONDS = 30_000
+PAGE_MILLISECONDS = 90_000
+"""How long a page may take: a busy machine draws an answer many times as slowly as a quiet one."""
 expect.set_options(timeout=PAGE_MILLISECONDS)
 WITH_TOOLS = "openrouter.sim/thoughtful-tools"
 PICTURES = (".png", ".jpg")
-TRIES = 10
+TRIES = 30
 
 
 @contextmanager
@@ -45,35 +46,63 @@ def new_chat(page: Page, host: InstalledHost, model: str) -> None:
     expect(page.locator("#chat-input")).to_be_visible()
 
 
+def ask_by_address(page: Page, host: InstalledHost, model: str, question: str, *tools: str) -> Locator:
+    """Ask in a new chat as a link does, by the page's address; return the locator of the answer."""
+    query = {"models": model, "q": question} | ({"tools": ",".join(tools)} if tools else {})
+    page.goto(f"{host.url}/?{urlencode(query)}")
+    typed = page.locator("#chat-input").filter(has_text=question.split(maxsplit=1)[0])
+    expect(typed.or_(page.locator(".chat-user")).first).to_be_visible()
+    _send(page, page.locator(".chat-user").first)  # 0.11 sends it by itself, other versions only type it
+    return page.locator(".chat-assistant").last
+
+
 def ask_with_tools(page: Page, host: InstalledHost, *lines: str) -> Locator:
     """Ask in a new chat with all tools selected; return the locator of the answer."""
-    query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
-    page.goto(f"{host.url}/?{query}")
-    box, answer = page.locator("#chat-input"), page.locator(".chat-assistant").last
-    expect(box.filter(has_text=lines[-1].partition(" ")[0]).or_(answer)).to_be_visible()
-    if not answer.count():  # 0.11 sends what the address asks; other versions only type it
-        box.press("Enter")
-    return answer
+    return ask_by_address(page, host, WITH_TOOLS, "\n".join(lines), *TOOLS)
 
 
-def ask(page: Page, text: str, *files: Path) -> Locator:
-    """Choose files, type a message that is new in the chat and send it; return the answer once it has ended."""
-    if files:
-        _choose(page, files)
+def say(page: Page, text: str) -> Locator:
+    """Type a message that is new in the chat and send it; return the locator of the answer."""
     box = page.locator("#chat-input")
     box.click()
     box.press_sequentially(text)
-    asked = page.locator(".chat-user").filter(has_text=text)
-    for _ in range(TRIES):  # the page sends nothing while it uploads
-        box.press("Enter")
-        with suppress(AssertionError):
-            expect(asked).to_be_visible(timeout=PAGE_MILLISECONDS / TRIES)
-            break
-    expect(asked).to_be_visible()
-    answer = page.locator(".chat-assistant").last
+    _send(page, page.locator(".chat-user").filter(has_text=text))
+    return page.locator(".chat-assistant").last
+
+
+def ask(page: Page, text: str, *files: Path) -> Locator:
+    """Choose files and say a text that is new in the chat; return the locator of the answer once it has ended."""
+    if files:
+        _choose(page, files)
+    answer = say(page, text)
     expect(answer).to_contain_text("Time: ")
     expect(page.get_by_label("Stop", exact=True)).to_have_count(0)
     return answer
+
+
+def unfold(fold: Locator, content: Locator) -> None:
+    """Click on `fold` until `content` is shown.
+
+    A page that draws an answer again, as it does at the end of a turn, folds what was unfolded just before.
+    """
+    for _ in range(TRIES):
+        if content.is_visible():
+            return
+        fold.click()
+        with suppress(AssertionError):
+            expect(content).to_be_visible(timeout=PAGE_MILLISECONDS / TRIES)
+    expect(content).to_be_visible()
+
+
+def _send(page: Page, sent: Locator) -> None:
+    """Press Enter until the message is in the chat: the page sends nothing while it loads or uploads."""
+    for _ in range(TRIES):
+        if sent.is_visible():
+            return
+        page.locator("#chat-input").press("Enter")
+        with suppress(AssertionError):
+            expect(sent).to_be_visible(timeout=PAGE_MILLISECONDS / TRIES)
+    expect(sent).to_be_visible()
 
 
 def _choose(page: Page, files: Sequence[Path]) -> None:

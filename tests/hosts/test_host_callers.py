@@ -26,7 +26,7 @@ LOOKUP = {
         "parameters": {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]},
     },
 }
-REPLY_SECONDS = 30.0
+REPLY_SECONDS = 120.0
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -10,7 +10,8 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
 from entrypoints.simulator.records import RequestRecord
-from tests.hosts.installed import READY_SECONDS, InstalledHost, eventually, fresh
+from tests.hosts.installed import READY_SECONDS, InstalledHost, fresh
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 THINKER = "openrouter.sim/thinking"

@@ -55,7 +55,7 @@ async def _seen_by(guest: Account, host: InstalledHost) -> set[str]:
 def test_the_hosts_own_functions_keep_every_promise_of_the_port(host: InstalledHost, tmp_path: Path) -> None:
     command = [str(host_python(host.server.version)), "-m", "tests.contracts.model_rows_cases"]
     environment = host_environment(tmp_path, {"OFFLINE_MODE": "true"})
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout[-4000:]
 
 

@@ -18,8 +18,9 @@ from entrypoints.devhost.turn import Turn
 from entrypoints.simulator.threads import SimulatorThread
 from tests.doubles.postgres import postgres_url
 from tests.hosts.conftest import ADMIN, chosen_versions
-from tests.hosts.installed import InstalledHost, eventually, fresh, install
+from tests.hosts.installed import InstalledHost, fresh, install
 from tests.hosts.test_host_memory import THINKER, ask, opened_tab, thoughts
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 SEALED = "sealed"

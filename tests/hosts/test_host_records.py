@@ -11,8 +11,9 @@ from domain.turn.recorded import replay
 from domain.turn.steps import Finish
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.upstream import SIMULATOR_KEY
-from tests.hosts.installed import InstalledHost, eventually, fresh
+from tests.hosts.installed import InstalledHost, fresh
 from tests.hosts.tooled import order, results, settings, tab_with_tools, with_tools
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 MODEL = "openrouter.sim/tools"
@@ -56,7 +57,7 @@ async def test_a_message_with_a_tool_and_a_stopped_one_leave_one_record_each(
         await eventually((tmp_path / "mark").exists)
         await stopped.stop()
         for turn in (whole, stopped):
-            await eventually(lambda one=turn: of_message(folder, one.chat_id, one.answer_id), seconds=20)
+            await eventually(lambda one=turn: of_message(folder, one.chat_id, one.answer_id))
     for turn in (whole, stopped):
         (file,) = of_message(folder, turn.chat_id, turn.answer_id)
         archive = opened(file)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from entrypoints.devhost.browser import BrowserSession
-from tests.hosts.installed import InstalledHost, eventually, fresh
+from tests.hosts.installed import InstalledHost, fresh
 from tests.hosts.test_host_memory import THINKER, ask, thoughts
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 OWN = "openrouter_pipe.db"

@@ -9,8 +9,9 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.chat import StreamedReply, plain_chat, stream_chat
 from entrypoints.devhost.client import Json
 from tests.hosts.filtered import redacting_filter
-from tests.hosts.installed import InstalledHost, eventually, fresh
+from tests.hosts.installed import InstalledHost, fresh
 from tests.hosts.tooled import order
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 LOOKUP = {"type": "function", "function": {"name": "lookup", "parameters": {"type": "object", "properties": {}}}}
@@ -61,12 +62,12 @@ async def test_usage_comes_once_in_the_last_chunk_unless_it_is_declined(
 async def test_a_client_that_hangs_up_ends_its_turn(client: HostAdmin, host: InstalledHost) -> None:
     words = fresh("Leave.")
     ended = _ended(host)
-    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-50"), words))
+    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-2"), words))
     await eventually(lambda: [record.status for record in host.asked(words)] == [200])
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
-    await eventually(lambda: all(record.closed_by_client for record in host.asked(words)), seconds=2)
-    await eventually(lambda: _ended(host) == ended + 1, seconds=2)
+    await eventually(lambda: all(record.closed_by_client for record in host.asked(words)))
+    await eventually(lambda: _ended(host) == ended + 1)
 
 
 async def test_filters_of_the_host_see_the_stream_and_its_end(

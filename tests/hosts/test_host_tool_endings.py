@@ -13,8 +13,9 @@ from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
 from entrypoints.openwebui.bundle.build import build
 from tests.hosts.conftest import ROOT
-from tests.hosts.installed import FUNCTION_ID, InstalledHost, error_ids, eventually, fault_text, fresh, install
+from tests.hosts.installed import FUNCTION_ID, InstalledHost, error_ids, fault_text, fresh, install
 from tests.hosts.tooled import order, pipe_calls, tab_with_tools, with_tools
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 MODEL = f"{FUNCTION_ID}.sim/thoughtful-tools"

@@ -9,7 +9,7 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
-from tests.hosts.installed import InstalledHost, error_ids, eventually, fault_text, fresh
+from tests.hosts.installed import InstalledHost, error_ids, fault_text, fresh
 from tests.hosts.tooled import (
     direct_server,
     order,
@@ -20,6 +20,7 @@ from tests.hosts.tooled import (
     tab_with_tools,
     with_tools,
 )
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 MODEL = "openrouter.sim/thoughtful-tools"

@@ -10,7 +10,7 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
-from tests.hosts.installed import InstalledHost, eventually, fresh
+from tests.hosts.installed import InstalledHost, fresh
 from tests.hosts.tooled import (
     direct_server,
     let_choose,
@@ -23,6 +23,7 @@ from tests.hosts.tooled import (
     tab_with_tools,
     with_tools,
 )
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 MODEL = "openrouter.sim/tools"

@@ -7,7 +7,8 @@ import pytest
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.chat import stream_chat
-from tests.hosts.installed import InstalledHost, eventually, fresh, install, newer
+from tests.hosts.installed import InstalledHost, fresh, install, newer
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.chat import plain_chat
 from tests.hosts.installed import InstalledHost
-from tests.hosts.paged import ask_with_tools, opened_page
+from tests.hosts.paged import ask_with_tools, new_chat, opened_page, say, unfold
 from tests.hosts.tooled import install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser]
@@ -38,12 +38,8 @@ def chromium(host: InstalledHost) -> Iterator[Page]:
 def test_person_types_a_message_and_reads_the_streamed_answer(
     expected: str, chromium: Page, host: InstalledHost, tmp_path: Path
 ) -> None:
-    chromium.goto(f"{host.url}/?models={MODEL}")
-    box = chromium.locator("#chat-input")
-    box.click()
-    box.press_sequentially(QUESTION)
-    box.press("Enter")
-    answer = chromium.locator(".chat-assistant").last
+    new_chat(chromium, host, MODEL)
+    answer = say(chromium, QUESTION)
     expect(answer).to_contain_text(expected)
     chromium.get_by_label("Copy", exact=True).last.wait_for()  # the buttons below an answer appear at its end
     path = SCREENSHOT if os.environ.get("KEEP_SCREENSHOT") else tmp_path / "screenshot.png"
@@ -90,26 +86,22 @@ def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_continues(
     expect(answer).to_contain_text("Explored")
     chromium.reload()
     expect(chromium.locator(".chat-assistant").last).to_contain_text("Explored")
-    box = chromium.locator("#chat-input")
-    box.click()
-    box.press_sequentially("And now?")
-    box.press("Enter")
-    expect(chromium.locator(".chat-assistant").last).to_contain_text("The tools gave 0 results")
+    expect(say(chromium, "And now?")).to_contain_text("The tools gave 0 results")
 
 
 def _shows_what_tools_did(answer: Locator) -> None:
     """Expect that the page shows the calls of all rounds with their results, the sources and the picture."""
     header = answer.get_by_text("Explored")
     expect(header).to_be_visible()
+    expect(answer.page.get_by_label("Stop", exact=True)).to_have_count(0)
     expect(answer).not_to_contain_text("Exploring")
     expect(answer).to_contain_text("2 Sources")
     expect(answer.locator('img[src*="/api/v1/files/"]')).to_be_visible()
-    header.click()
+    unfold(header, answer.get_by_text("View Result from add"))
     for name in ("add", "fail", "wait_for_file", "return_sources", "return_image"):
         expect(answer.get_by_text(f"View Result from {name}")).to_be_visible()
     expect(answer.locator('[class*="text-red"]')).to_have_count(2)  # the failed call, and the line above all calls
-    answer.get_by_text("View Result from fail").click()
-    expect(answer).to_contain_text("Error: RuntimeError: no disk")
+    unfold(answer.get_by_text("View Result from fail"), answer.get_by_text("Error: RuntimeError: no disk").last)
 
 
 async def _install_tools(host: InstalledHost) -> None:

@@ -8,7 +8,6 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
@@ -16,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from entrypoints.devhost.admin import HostAdmin
 from tests.hosts.installed import InstalledHost, error_ids, install
-from tests.hosts.paged import opened_page
+from tests.hosts.paged import ask_by_address, opened_page
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
 
@@ -126,11 +125,7 @@ def _ask(
     page: Page, host: InstalledHost, model: str, words: tuple[str, ...], question: str = "What do you say?"
 ) -> Locator:
     """Ask in a new chat, and wait for the card."""
-    page.goto(f"{host.url}/?{urlencode({'models': model, 'q': question})}")
-    box, answer = page.locator("#chat-input"), page.locator(".chat-assistant").last
-    expect(box.filter(has_text=question[:4]).or_(answer)).to_be_visible()
-    if not answer.count():  # 0.11 sends what the address asks; other versions only type it
-        box.press("Enter")
+    answer = ask_by_address(page, host, model, question)
     for said in words:
         expect(answer).to_contain_text(said)
     return answer

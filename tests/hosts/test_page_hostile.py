@@ -5,7 +5,6 @@ In a page: no script of a result ran, and no frame, link or picture has an addre
 
 import asyncio
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -13,15 +12,13 @@ from playwright.sync_api import Locator, Page, expect
 from entrypoints.devhost.admin import HostAdmin
 from tests.hostile_forms import ADDRESSES, TEXTS
 from tests.hosts.installed import InstalledHost
-from tests.hosts.paged import opened_page
+from tests.hosts.paged import ask_by_address, opened_page, unfold
 from tests.hosts.tooled import SOURCES, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
 
 MODEL = "openrouter.sim/thoughtful-tools"
 FORMS = [*ADDRESSES.values(), *TEXTS.values()]
-WRITTEN = """() => document.querySelector('.chat-assistant')
-    || (document.querySelector('#chat-input')?.innerText ?? '').includes('CALL')"""
 BAD = """() => {
     const addresses = [...document.querySelectorAll('a[href], iframe, img[src], object, embed, form[action]')].flatMap(
         one => ['href', 'srcdoc', 'src', 'data', 'action'].map(name => one.getAttribute(name)).filter(url => url));
@@ -55,10 +52,13 @@ def test_hostile_results_stay_text_in_the_page(chromium: Page, host: InstalledHo
     for _ in range(2):
         answer = chromium.locator(".chat-assistant").last
         expect(answer).to_contain_text("The tools gave")
-        for heading in ("Explored", "View Result from"):  # 0.12 hides the results below the first
-            for closed in answer.get_by_text(heading).all():
-                closed.click()
-        assert answer.get_by_text("View Result from").count() == len(FORMS) + 1
+        expect(chromium.get_by_label("Stop", exact=True)).to_have_count(0)
+        results = answer.get_by_text("View Result from")
+        if answer.get_by_text("Explored").count():  # 0.12 hides the results below it
+            unfold(answer.get_by_text("Explored"), results.first)
+        for result in results.all():
+            result.click()
+        assert results.count() == len(FORMS) + 1
         assert chromium.evaluate(BAD) == []
         assert [frame.url for frame in chromium.frames if frame.url.startswith(("data:", "javascript:"))] == []
         assert not any(frame.evaluate("window.hurt") for frame in chromium.frames)
@@ -77,11 +77,7 @@ def test_a_page_that_a_tool_marked_is_shown_and_works(chromium: Page, host: Inst
 
 def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
     """Ask in a new chat with the hostile tools selected; return the locator of the answer."""
-    page.goto(f"{host.url}/?{urlencode({'models': MODEL, 'tools': 'hostile', 'q': chr(10).join(lines)})}")
-    page.wait_for_function(WRITTEN)
-    if page.locator(".chat-assistant").count() == 0:  # hosts up to 0.8 send at once
-        page.locator("#chat-input").press("Enter")
-    return page.locator(".chat-assistant").last
+    return ask_by_address(page, host, MODEL, "\n".join(lines), "hostile")
 
 
 async def _prepare(host: InstalledHost) -> None:

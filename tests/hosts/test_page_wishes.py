@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.client import Json
 from tests.hosts.installed import FUNCTION_ID, InstalledHost, fresh
-from tests.hosts.paged import ask, ask_with_tools, new_chat, opened_page
+from tests.hosts.paged import ask, ask_with_tools, new_chat, opened_page, say, unfold
 from tests.hosts.tooled import install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
@@ -52,11 +52,7 @@ def test_thinking_shows_where_the_person_wants_it_and_goes_back_to_the_model(
 ) -> None:
     mode = wishes["THINKING_OUTPUT_MODE"]
     new_chat(chromium, host, f"{FUNCTION_ID}.{THINKER}")
-    answer = chromium.locator(".chat-assistant").last
-    box = chromium.locator("#chat-input")
-    box.click()
-    box.press_sequentially("Think.")
-    box.press("Enter")
+    answer = say(chromium, "Think.")
     if mode == "open_webui":
         expect(answer).to_contain_text("Thinking...")
         expect(answer).not_to_contain_text(THOUGHT)  # the box is folded
@@ -68,8 +64,7 @@ def test_thinking_shows_where_the_person_wants_it_and_goes_back_to_the_model(
     chromium.reload()
     expect(answer).to_contain_text("w19")
     if mode != "status":
-        answer.get_by_text(re.compile("Thought for")).click()
-        expect(answer).to_contain_text("t38 t39")
+        unfold(answer.get_by_text(re.compile("Thought for")), answer.get_by_text("t38 t39"))
     assert not MARKER.search(answer.inner_text())
     again = fresh("And now?")
     ask(chromium, again)
@@ -106,10 +101,11 @@ def test_tools_run_with_or_without_cards_and_their_calls_go_back_to_the_model(
 
 
 def _cards(answer: Locator) -> int:
-    """Return how many calls the answer shows, unfolded."""
+    """Return how many calls the answer shows, unfolded; what is folded without cards is the thinking."""
+    results = answer.get_by_text("View Result from")
     if answer.get_by_text("Explored").count():
-        answer.get_by_text("Explored").click()
-    return answer.get_by_text(re.compile("View Result from")).count()
+        unfold(answer.get_by_text("Explored"), results.or_(answer.get_by_text(re.compile("^Thought"))).first)
+    return results.count()
 
 
 def _types_sent(host: InstalledHost, words: str) -> list[str]:

@@ -12,13 +12,14 @@ from entrypoints.devhost.client import Json
 from entrypoints.devhost.forms import TurnOptions
 from entrypoints.devhost.turn import Turn
 from entrypoints.devhost.waiting import POLL_SECONDS, deadline
-from tests.hosts.installed import FUNCTION_ID, InstalledHost, eventually
+from tests.hosts.installed import FUNCTION_ID, InstalledHost
+from tests.patience import eventually
 
 SOURCES = Path(__file__).parent / "tools"
 TOOLS = ("adding", "sleeping", "failing", "returning", "counting")
 """Ids of the tool sets; each has one or more functions."""
 
-PAUSE_SECONDS = 20.0
+PAUSE_SECONDS = 60.0
 
 
 async def install_tools(admin: HostAdmin, names: Iterable[str] = TOOLS) -> None:

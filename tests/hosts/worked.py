@@ -26,7 +26,7 @@ from tests.hosts.conftest import ADMIN
 from tests.hosts.installed import FUNCTION_ID, READY_SECONDS, InstalledHost
 from tests.hosts.test_host_postgres import new_database
 
-RESTART_SECONDS = 90.0
+RESTART_SECONDS = 240.0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ports.fetcher import HopFlaw
 from tests.adapters.fetch.worlds import fetcher_with, flaw_of, hop
 from tests.doubles.certificates import contexts_for
 from tests.doubles.web_server import answer, web_server
+from tests.patience import PATIENCE
 
 OK = {"/": answer(200, b"ok")}
 
@@ -106,7 +107,7 @@ async def test_the_connection_ends_with_the_answer_also_when_the_server_goes_on(
     server_tls, client_tls = contexts_for(tmp_path, "files.example")
     async with web_server({"/": endless}, tls=server_tls) as server:
         assert (await fetcher_with(client_tls).get(hop(server.port, scheme="https"))).status == 404
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await ended.wait()
 
 

@@ -32,6 +32,7 @@ from tests.adapters.openrouter.scripted_upstream import (
     scripted,
     sse,
 )
+from tests.patience import PATIENCE
 
 MESSAGE = {"type": "message", "role": "user", "content": "Hi"}
 
@@ -125,7 +126,7 @@ async def test_a_pooled_connection_that_upstream_closed_while_the_loop_was_busy_
 
     async with scripted(answer_and_close, a_short_answer) as upstream:
         await attempt(client, call(upstream.url))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not upstream.visits[0].writer.transport.is_closing():
                 await asyncio.sleep(0)
         _, error = await attempt(client, call(upstream.url))
@@ -318,7 +319,7 @@ async def test_a_connection_lost_in_the_middle_still_returns_the_received_events
     async with scripted(lose) as upstream, client.attempt(call(upstream.url)) as batches:
         first = await anext(batches)
         released.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
             await asyncio.sleep(0.05)
         second = await anext(batches)
@@ -340,7 +341,7 @@ async def test_broken_http_in_the_middle_is_an_error_instead_of_an_endless_wait(
     async with scripted(babble) as upstream, client.attempt(call(upstream.url, idle_read=None)) as batches:
         await anext(batches)
         heard.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(Unreachable) as caught:
                 await anext(batches)
     assert caught.value.reach is Reach.STREAMING

@@ -23,6 +23,7 @@ from tests.adapters.openrouter.scripted_upstream import (
     scripted,
     sse,
 )
+from tests.patience import PATIENCE
 
 MESSAGE = {"type": "message", "role": "user", "content": "Hi"}
 CERTIFICATE = str(Path(__file__).parent / "certificates" / "loopback.pem")
@@ -113,7 +114,7 @@ async def test_batches_are_read_on_demand_only(client):
     async with scripted(pour) as upstream, client.attempt(call(upstream.url)) as batches:
         await anext(batches)
         before = -1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while sent != before:  # until the writer is blocked
                 before = sent
                 await asyncio.sleep(0.1)
@@ -216,7 +217,7 @@ async def test_a_connection_is_reused_when_the_reader_left_at_the_terminal_event
         async with client.attempt(call(upstream.url)) as batches:
             await anext(batches)
         may_end.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
             while any("openrouter-pipe" in task.get_name() for task in asyncio.all_tasks()):
                 await asyncio.sleep(0)
@@ -224,7 +225,7 @@ async def test_a_connection_is_reused_when_the_reader_left_at_the_terminal_event
     assert upstream.connections == 1
 
 
-async def test_leaving_in_mid_stream_closes_the_connection_within_a_second(client):
+async def test_leaving_in_mid_stream_closes_the_connection(client):
     async def pour(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.frames(delta("a"))
@@ -233,11 +234,11 @@ async def test_leaving_in_mid_stream_closes_the_connection_within_a_second(clien
     async with scripted(pour) as upstream:
         async with client.attempt(call(upstream.url)) as batches:
             await anext(batches)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
 
 
-async def test_cancelling_a_waiting_reader_closes_the_connection_within_a_second(client):
+async def test_cancelling_a_waiting_reader_closes_the_connection(client):
     reading = asyncio.Event()
 
     async def stall(visit):
@@ -254,23 +255,23 @@ async def test_cancelling_a_waiting_reader_closes_the_connection_within_a_second
         task = asyncio.create_task(read(upstream.url))
         await reading.wait()
         task.cancel()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
         with pytest.raises(asyncio.CancelledError):
             await task
 
 
-async def test_cancelling_before_the_answer_closes_the_connection_within_a_second(client):
+async def test_cancelling_before_the_answer_closes_the_connection(client):
     async def stall(visit):
         await visit.left()
 
     async with scripted(stall) as upstream:
         task = asyncio.create_task(everything(client, call(upstream.url)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not upstream.visits:
                 await asyncio.sleep(0)
         task.cancel()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -298,7 +299,7 @@ async def test_cancelling_during_an_upload_aborts_it(client):
     with pytest.raises(asyncio.CancelledError):
         await task
     cancelled.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await gone.wait()
     server.close()
     assert received < 60_000_000
@@ -439,7 +440,7 @@ async def test_leaving_a_tls_stream_closes_it_within_a_second(telemetry, tls, mo
     async with scripted(stall, tls=tls) as upstream:
         async with client.attempt(call(upstream.url)) as batches:
             await anext(batches)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             await upstream.visits[0].gone.wait()
         await pool.aclose()
 

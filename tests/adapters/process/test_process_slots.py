@@ -6,12 +6,7 @@ import threading
 import pytest
 
 from adapters.process.slots import ProcessSlots
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.002)
+from tests.patience import PATIENCE, eventually
 
 
 def test_two_loads_share_one_count():
@@ -42,9 +37,9 @@ async def test_a_slot_released_in_another_thread_wakes_the_waiter():
     slots = ProcessSlots({})
     slots.try_acquire(1)
     waiting = asyncio.create_task(slots.acquire(1, 10))
-    await until(lambda: slots.waiting == 1)
+    await eventually(lambda: slots.waiting == 1)
     await asyncio.to_thread(slots.release)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await waiting
 
 
@@ -58,9 +53,9 @@ async def test_the_queue_is_shared_by_event_loops_in_order():
         slots.release()
 
     elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, wait("elsewhere")))
-    await until(lambda: slots.waiting == 1)
+    await eventually(lambda: slots.waiting == 1)
     here = asyncio.create_task(wait("here"))
-    await until(lambda: slots.waiting == 2)
+    await eventually(lambda: slots.waiting == 2)
     slots.release()
     await asyncio.gather(elsewhere, here)
     assert served == ["elsewhere", "here"]
@@ -80,9 +75,9 @@ async def test_a_waiter_whose_loop_was_closed_is_skipped():
     slots.try_acquire(1)
     kept = await asyncio.to_thread(_leave_somebody_waiting, slots)
     here = asyncio.create_task(slots.acquire(1, 10))
-    await until(lambda: slots.waiting == 2)
+    await eventually(lambda: slots.waiting == 2)
     slots.release()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await here
     assert slots.taken == 1
     _discard(kept)
@@ -93,7 +88,7 @@ async def test_a_waiter_whose_loop_was_closed_does_not_fill_the_queue():
     slots.try_acquire(1)
     kept = await asyncio.to_thread(_leave_somebody_waiting, slots)
     here = asyncio.create_task(slots.acquire(1, 1))
-    await until(lambda: slots.waiting == 1)
+    await eventually(lambda: slots.waiting == 1)
     slots.release()
     await here
     _discard(kept)

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.process.threads import MOST_HELD, THREADS, ThreadOffload
 from ports.offload import LARGE
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def test_threads_that_are_held_are_replaced_and_nobody_waits_for_them():
     offload, go_on = ThreadOffload(held_seconds=0.05), threading.Event()
     held = [asyncio.create_task(offload.run(lambda: go_on.wait(30), size=LARGE)) for _ in range(2 * THREADS)]
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await offload.run(lambda: "others", size=LARGE) == "others"
     assert not any(task.done() for task in held)
 
@@ -71,7 +72,7 @@ async def test_threads_that_are_held_are_given_up_when_their_callers_have_gone()
             async with asyncio.timeout(0.02):
                 await offload.run(lambda: go_on.wait(30), size=LARGE)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await offload.run(lambda: "others", size=LARGE) == "others"
     go_on.set()
     await offload.aclose()
@@ -95,7 +96,7 @@ async def test_closing_does_not_wait_for_ever_for_a_held_thread(monkeypatch):
     task = asyncio.create_task(offload.run(lambda: go_on.wait(30), size=LARGE))
     await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await offload.aclose()
     go_on.set()
     assert await task

@@ -24,9 +24,9 @@ from tests.doubles.redis_artifacts import worker
 from tests.doubles.redis_connections import PATIENT
 from tests.doubles.redis_server import RedisServer, empty_redis_url, redis_server
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.patience import eventually
 
 KEYS = ArtifactKeys(HERE)
-SECONDS = 20.0
 
 
 @pytest.fixture
@@ -87,12 +87,6 @@ class Failing(SqlArtifacts):
 async def turns_in(store: SqlArtifacts | RedisArtifacts, *turns: int, owner: str = "ann") -> list[str]:
     ids = [ulid(turn) for turn in turns]
     return [one.turn_id for one in await store.find(HERE, owner, turn_ids=ids, fingerprints=(), limit=100)]
-
-
-async def eventually(condition: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not await condition():
-            await asyncio.sleep(0.01)
 
 
 async def reopened(artifacts: RedisArtifacts) -> bool:

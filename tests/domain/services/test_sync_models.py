@@ -35,6 +35,7 @@ from tests.doubles.icon_pictures import ScriptedPictures
 from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.patience import PATIENCE
 
 MODELS = tuple(
     Model(f"maker/m{number:03}", f"M {number}", input_modalities=frozenset({"text"})) for number in range(25)
@@ -427,7 +428,7 @@ async def test_closing_ends_the_running_sync_and_no_other_begins(stage: Stage):
 
 async def test_closing_ends_a_sync_that_has_not_begun(stage: Stage):
     stage.sync.begin(wish())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await stage.sync.aclose()
     assert stage.rows.listed == 0
 

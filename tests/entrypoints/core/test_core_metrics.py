@@ -24,6 +24,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_snapshot import snapshot
 from entrypoints.simulator.server import Simulator, running_simulator
+from tests.patience import PATIENCE
 
 Sample = dict[tuple[str, tuple[str, ...]], float]
 
@@ -54,7 +55,7 @@ def free() -> int:
 
 async def asked(core: Core, settings: Settings, model: str = "sim/echo") -> None:
     core.follow(settings)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (listing := await core.models.listing(settings)).models:
             await asyncio.sleep(0.005)
     words = ({"role": "user", "content": "private question"},)
@@ -66,7 +67,7 @@ async def asked(core: Core, settings: Settings, model: str = "sim/echo") -> None
 async def text_at(settings: Settings) -> str:
     """Return the metrics once they are served."""
     url = f"http://127.0.0.1:{settings.metrics_port}/metrics"
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:
             try:
                 async with session.get(url) as answer:
@@ -186,7 +187,7 @@ async def test_opentelemetry_gets_the_numbers_if_the_host_enabled_it(
     wished, _ = snapshot({}, None, environ)
     settings = replace(settings, metrics_port=None, enable_opentelemetry=wished.enable_opentelemetry)
     async with open_core(settings) as core:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while counted and not core.telemetry.metrics.wanted:
                 await asyncio.sleep(0.005)
         await asked(core, settings)

@@ -16,7 +16,7 @@ from entrypoints.settings_rows import Secret
 from entrypoints.simulator.server import Simulator, running_simulator
 from ports.pictures import picture_kind
 from tests.doubles.model_rows import MemoryModelRows
-from tests.entrypoints.openwebui.service.calling import eventually
+from tests.patience import eventually
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from entrypoints.settings_rows import Secret
 from entrypoints.simulator.threads import SimulatorThread
 from ports.offload import LARGE
 from tests.doubles.leftovers import open_files, tasks_left, threads_left
+from tests.patience import PATIENCE
 
 WORKERS = ("_LOG", "_ENABLED", "OPENTELEMETRY")
 """Endings of the settings that switch background work on."""
@@ -54,7 +55,7 @@ def free() -> int:
 
 async def used(core: Core, settings: Settings) -> None:
     """Take turns that are remembered, one of which fails, and work in a thread."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (listing := await core.models.listing(settings)).models:
             await asyncio.sleep(0.01)
     for model in ("sim/echo", "sim/thinking", "sim/error-402"):
@@ -66,7 +67,7 @@ async def used(core: Core, settings: Settings) -> None:
 
 
 async def scraped(port: int | None) -> None:
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
         while True:
             with suppress(aiohttp.ClientError):
                 async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:

@@ -28,6 +28,7 @@ from entrypoints.openai.frames import ChunkHead
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.simulator.server import Simulator, running_simulator
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = Settings(api_key=Secret("sk-or-v1-simulator"))
@@ -49,7 +50,7 @@ async def answered_without_host(url: str, file: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=os.environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         told, complaints = await process.communicate()
     assert process.returncode == 0, complaints.decode()
     found: dict[str, Any] = json.loads(told.splitlines()[-1])

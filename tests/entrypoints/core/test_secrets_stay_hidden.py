@@ -44,6 +44,7 @@ from entrypoints.settings_rows import Secret
 from entrypoints.settings_secret import StoreSecret
 from entrypoints.settings_snapshot import snapshot
 from ports.responses import Route, UpstreamCall, UpstreamRequest
+from tests.patience import PATIENCE
 
 SENTINEL = "plain words 4711"  # looks like no secret
 IN_URL = SENTINEL.replace(" ", "-")
@@ -128,7 +129,7 @@ def test_a_key_that_no_header_can_hold_is_not_quoted() -> None:
 @pytest.mark.parametrize("url", UNREACHABLE)
 async def test_a_database_that_cannot_be_reached_quotes_no_password(url: str) -> None:
     async def connected() -> None:
-        async with asyncio.timeout(20), Database(url.replace("/db", ":1/db")).reading():
+        async with asyncio.timeout(PATIENCE), Database(url.replace("/db", ":1/db")).reading():
             pass
 
     for attempt in (migrate(url.replace("/db", ":1/db"), revisions_dir), connected()):

@@ -5,22 +5,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
 
 import pytest
 
 from entrypoints.simulator.server import NotLoopback, Simulator, running_simulator
 from entrypoints.simulator.threads import SimulatorThread
 from tests.entrypoints.simulator.reading import KEY, Caller
+from tests.patience import PATIENCE, eventually
 
-DEADLINE = 5.0
 HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +27,7 @@ async def test_close_is_detected_during_the_answer(caller: Caller, simulator: Si
         assert not record.finished
         assert record.ended_at is None
         response.close()
-    await until(lambda: record.ended_at is not None)
+    await eventually(lambda: record.ended_at is not None)
     assert record.closed_by_client
     assert not record.finished
 
@@ -42,10 +35,10 @@ async def test_close_is_detected_during_the_answer(caller: Caller, simulator: Si
 async def test_close_is_detected_before_the_first_byte(caller: Caller, simulator: Simulator) -> None:
     body = {"model": "sim/deltas-100-rate-1", "input": "hi"}
     task = asyncio.create_task(caller.post("/responses", body))
-    await until(lambda: bool(simulator.records) and simulator.records[-1].model is not None)
+    await eventually(lambda: bool(simulator.records) and simulator.records[-1].model is not None)
     task.cancel()
     record = simulator.records[-1]
-    await until(lambda: record.ended_at is not None)
+    await eventually(lambda: record.ended_at is not None)
     assert record.closed_by_client
 
 
@@ -54,7 +47,7 @@ async def test_cancelled_stream_is_billed_for_what_was_sent(caller: Caller, simu
     async with caller.session.post(caller.url + "/responses", json=body, headers=HEADERS) as response:
         identifier = response.headers["X-Generation-Id"]
         response.close()
-    await until(lambda: simulator.records[0].ended_at is not None)
+    await eventually(lambda: simulator.records[0].ended_at is not None)
     bill = (await caller.get("/generation", id=identifier)).json["data"]
     assert bill["cancelled"] is True
     assert 0 < bill["tokens_completion"] < 1000
@@ -62,10 +55,10 @@ async def test_cancelled_stream_is_billed_for_what_was_sent(caller: Caller, simu
 
 async def test_cancelled_call_without_streaming_is_billed_in_full(caller: Caller, simulator: Simulator) -> None:
     task = asyncio.create_task(caller.answer("sim/deltas-100-rate-1"))
-    await until(lambda: bool(simulator.records) and simulator.records[-1].generation_id is not None)
+    await eventually(lambda: bool(simulator.records) and simulator.records[-1].generation_id is not None)
     task.cancel()
     record = simulator.records[-1]
-    await until(lambda: record.ended_at is not None)
+    await eventually(lambda: record.ended_at is not None)
     bill = (await caller.get("/generation", id=str(record.generation_id))).json["data"]
     assert (bill["cancelled"], bill["tokens_completion"]) == (True, 100)
 
@@ -76,7 +69,7 @@ async def test_answer_given_to_its_end_is_not_closed_by_the_client(
 ) -> None:
     await caller.stream(model)
     record = simulator.records[-1]
-    await until(lambda: record.ended_at is not None)
+    await eventually(lambda: record.ended_at is not None)
     assert record.finished
     assert not record.closed_by_client
 
@@ -122,7 +115,7 @@ def test_command_prints_its_address_and_stops_on_a_signal() -> None:
         with urllib.request.urlopen(request) as response:
             assert response.status == 200
         process.terminate()
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_command_refuses_a_public_address_in_one_line() -> None:

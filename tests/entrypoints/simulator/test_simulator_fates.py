@@ -7,12 +7,13 @@ import pytest
 from entrypoints.simulator.records import Fate
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.simulator.reading import KEY, Caller
+from tests.patience import PATIENCE
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
 async def ended(simulator: Simulator) -> Fate:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not simulator.records or simulator.records[-1].ended_at is None:
             await asyncio.sleep(0.005)
     return simulator.records[-1].fate
@@ -38,7 +39,7 @@ async def test_a_call_that_the_connection_or_the_edge_gives_up_is_cut(caller: Ca
 
 async def test_a_caller_who_leaves_before_the_head_cuts_the_call(caller: Caller, simulator: Simulator):
     task = asyncio.create_task(caller.answer("sim/deltas-100-rate-1"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not simulator.records or not simulator.records[-1].was_read:
             await asyncio.sleep(0.005)
     task.cancel()
@@ -59,7 +60,7 @@ async def test_a_request_that_does_not_arrive_whole_is_unread(caller: Caller, si
     head = f"POST /api/v1/responses HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 100\r\n\r\n{{"
     writer.write(head.encode())
     await writer.drain()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not simulator.records:
             await asyncio.sleep(0.005)
     writer.close()

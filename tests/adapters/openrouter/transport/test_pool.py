@@ -9,12 +9,7 @@ from aiohttp import ClientSession
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SPARE_PLACES, PoolClosed, SessionPool
 from tests.adapters.openrouter.scripted_upstream import scripted
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)
+from tests.patience import eventually
 
 
 async def test_calls_with_one_limit_share_a_session(pool):
@@ -31,7 +26,7 @@ async def test_a_changed_limit_opens_a_new_session_and_the_old_one_ends_with_its
     assert new.http.connector.limit == 9 + SPARE_PLACES
     assert not old.http.closed
     old.release()
-    await until(lambda: old.http.closed)
+    await eventually(lambda: old.http.closed)
     assert not new.http.closed
     new.release()
 
@@ -50,14 +45,14 @@ async def test_a_lease_released_twice_counts_once(pool):
     await asyncio.sleep(0)
     assert not second.http.closed
     second.release()
-    await until(lambda: second.http.closed)
+    await eventually(lambda: second.http.closed)
 
 
 async def test_a_retired_pool_closes_idle_sessions_and_opens_new_ones_on_demand(pool):
     lease = await pool.session(5)
     lease.release()
     pool.retire()
-    await until(lambda: lease.http.closed)
+    await eventually(lambda: lease.http.closed)
     assert not (await pool.session(5)).http.closed
 
 
@@ -124,7 +119,7 @@ async def test_an_endless_answer_is_closed_after_being_drained_for_a_while(pool)
         lease = await pool.session(5)
         response = await lease.http.get(upstream.url)
         lease.finish_reading(response)
-        await until(upstream.visits[0].gone.is_set)
+        await eventually(upstream.visits[0].gone.is_set)
 
 
 async def test_closing_the_pool_cancels_draining_answers(pool):
@@ -132,7 +127,7 @@ async def test_closing_the_pool_cancels_draining_answers(pool):
         lease = await pool.session(5)
         lease.finish_reading(await lease.http.get(upstream.url))
         await pool.aclose()
-        await until(upstream.visits[0].gone.is_set)
+        await eventually(upstream.visits[0].gone.is_set)
         assert not [task for task in asyncio.all_tasks() if "openrouter-pipe" in task.get_name()]
 
 

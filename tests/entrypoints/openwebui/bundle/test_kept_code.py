@@ -18,6 +18,7 @@ from entrypoints.openwebui.bundle import carried, kept_code, loader
 from entrypoints.openwebui.bundle.kept_code import KeptCode
 from entrypoints.openwebui.bundle.loader import EmbeddedModules
 from tests.entrypoints.openwebui.bundle.small_tree import packed
+from tests.patience import PATIENCE
 
 SOURCES = {"inner/__init__.py": "", "inner/noun.py": "def fail():\n    raise KeyError('here')\n"}
 
@@ -39,7 +40,7 @@ def load(sources: Mapping[str, str] = SOURCES) -> EmbeddedModules:
 
 
 def eventually_true(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.01)

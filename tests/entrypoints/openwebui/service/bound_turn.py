@@ -14,6 +14,7 @@ from typing import Any
 
 from entrypoints.openwebui.service import PipeService
 from tests.entrypoints.openwebui.service.calling import Caller
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[4]
 DROP_FROM_BOUNDING_SET = 24
@@ -32,7 +33,7 @@ async def ask_as_bound_by_rights(url: str, body: dict[str, Any]) -> tuple[list[A
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=os.environ, preexec_fn=give_up, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         told, _ = await process.communicate()
     errors, warnings = json.loads(told)
     return errors, warnings

@@ -11,11 +11,11 @@ from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.records import RequestRecord
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.told import HostList
+from tests.patience import eventually
 
 KEY = "sk-or-v1-simulator"
 IDS = {"chat_id": "chat-1", "message_id": "message-1", "session_id": "session-1"}
 ERROR_ID = re.compile(r"\b[0-9a-f]{16}\b")
-PATIENCE = 10.0
 DRAWS = "sim/images"
 
 
@@ -116,28 +116,26 @@ class Caller:
         return await self.service.pipes(self.valves)
 
     async def knows_the_models(self) -> "Caller":
-        """List the models, as a page does before anybody asks; the first listing waits for them."""
-        assert len(await self.listed()) > 1
-        return self
+        """List the models, as a page does before anybody asks."""
+        return await self._knows(lambda entries: len(entries) > 1)
 
     async def knows_models_that_draw(self) -> "Caller":
         """The same, with the models that only draw: they have a list of their own, which may come a moment later."""
-        async with asyncio.timeout(PATIENCE):
-            while not any(entry["id"] == DRAWS for entry in await self.listed()):
-                await asyncio.sleep(0.005)
+        return await self._knows(lambda entries: any(entry["id"] == DRAWS for entry in entries))
+
+    async def _knows(self, enough: Callable[[list[dict[str, str]]], bool]) -> "Caller":
+        """List until there are enough; the first listing waits only as long as a page may."""
+
+        async def listed() -> bool:
+            return enough(await self.listed())
+
+        await eventually(listed)
         return self
 
 
 def retired(service: PipeService) -> bool:
     """Return whether the load was told to end."""
     return all(runtime.retired for runtime in service._runtimes.values())
-
-
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until `condition` holds; fail after PATIENCE seconds."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def questions(simulator: Simulator) -> list[RequestRecord]:

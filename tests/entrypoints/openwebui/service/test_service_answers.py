@@ -8,9 +8,11 @@ from domain.request.turn_request import Caller as Who
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.calling import KEY, Caller, questions
 from tests.entrypoints.openwebui.told import HostList
+from tests.patience import PATIENCE
 
 
-async def test_first_listing_holds_the_models(caller: Caller) -> None:
+async def test_first_listing_holds_the_models(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.services.list_models.PATIENCE", PATIENCE)
     assert "sim/echo" in {entry["id"] for entry in await caller.listed()}
 
 

@@ -28,6 +28,7 @@ def sent(simulator: Simulator) -> dict[str, Any]:
 
 
 async def test_the_picker_has_both_kinds_and_each_model_once(caller: Caller) -> None:
+    await caller.knows_models_that_draw()
     listed = [entry["id"] for entry in await caller.listed()]
     assert {"sim/images", "openai/gpt-image-2", "google/gemini-3.1-flash-lite-image", "sim/pictures"} <= set(listed)
     assert len(set(listed)) == len(listed)
@@ -214,6 +215,7 @@ async def test_the_list_of_chats_stands_without_the_other_one(
 ) -> None:
     monkeypatch.setattr("entrypoints.simulator.app.IMAGE_MODELS", ())
     service: PipeService = load()
-    listed = [entry["id"] for entry in await Caller(service, simulator.url).listed()]
+    caller = await Caller(service, simulator.url).knows_the_models()
+    listed = [entry["id"] for entry in await caller.listed()]
     assert "sim/echo" in listed
     assert "sim/images" not in listed

@@ -20,7 +20,8 @@ from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.account import Allowed, hash_of
 from entrypoints.simulator.server import Simulator
 from ports.ledger import Entry
-from tests.entrypoints.openwebui.service.calling import KEY, PATIENCE, Caller, Reply, eventually, questions
+from tests.entrypoints.openwebui.service.calling import KEY, Caller, Reply, questions
+from tests.patience import PATIENCE, eventually
 
 THEIRS = "sk-or-v1-the-key-of-ann-0123456789abcdef"
 ON = {"ADVANCED": "ALLOW_USER_KEYS=true\nENABLE_LEDGER=true\nLOG_LEVEL=DEBUG"}

@@ -12,7 +12,8 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
-from tests.entrypoints.openwebui.service.calling import Caller, Reply, eventually, questions, retired
+from tests.entrypoints.openwebui.service.calling import Caller, Reply, questions, retired
+from tests.patience import eventually
 
 SLOW = "sim/deltas-2000-rate-50"
 

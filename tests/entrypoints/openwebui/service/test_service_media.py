@@ -8,9 +8,10 @@ import pytest
 from domain.request.turn_request import Caller as Who
 from entrypoints.simulator.server import Simulator
 from tests.adapters.openwebui.host_modules import Host, NewForm, stored
-from tests.entrypoints.openwebui.service.calling import Caller, Reply, eventually, questions
+from tests.entrypoints.openwebui.service.calling import Caller, Reply, questions
 from tests.entrypoints.openwebui.service.test_service_rows import NAMES, inserted
 from tests.examples_media import HEIC, JPEG, MP4, PNG, asked, data_url, picture, text
+from tests.patience import eventually
 
 LEFT_OUT = "Left out: a picture (a kind that models do not read; use PNG, JPEG, WebP or GIF)."
 
@@ -68,7 +69,7 @@ async def test_direct_uploads_need_rows(
     monkeypatch.setattr("adapters.openwebui.model_table._exists", lambda _name: True)
     caller.valves["DIRECT_UPLOADS"] = direct
     caplog.set_level("INFO")
-    await caller.listed()
+    await caller.knows_the_models()
     await eventually(lambda: "model_rows_synced" in caplog.text)
     said = (row["meta"]["capabilities"].get("file_context") for row in inserted(host).values())
     assert {one for one in said if one is not None} == boxes

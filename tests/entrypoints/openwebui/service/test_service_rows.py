@@ -9,7 +9,8 @@ import pytest
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.adapters.openwebui.host_modules import Host, NewForm, stored
-from tests.entrypoints.openwebui.service.calling import Caller, eventually
+from tests.entrypoints.openwebui.service.calling import Caller
+from tests.patience import eventually
 
 NAMES = ("get_model_by_id", "insert_new_model", "update_model_by_id", "delete_model_by_id")
 
@@ -35,6 +36,7 @@ async def test_rows_are_created_for_listed_models_if_they_differ_from_the_defaul
     caller: Caller, host: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
+    await caller.knows_the_models()
     entries = await caller.listed()
     await eventually(lambda: "model_rows_synced" in caplog.text)
     assert {} != inserted(host).keys() < {f"openrouter.{entry['id']}" for entry in entries}

@@ -16,7 +16,8 @@ from entrypoints.openwebui.service import PipeService
 from entrypoints.sentences.usage import dollars
 from entrypoints.simulator.server import Simulator
 from ports.usage import Paid
-from tests.entrypoints.openwebui.service.calling import Caller, Reply, eventually
+from tests.entrypoints.openwebui.service.calling import Caller, Reply
+from tests.patience import eventually
 
 MODEL = "sim/deltas-20"
 HOSTS = ["0.6.36", "0.9.6", "0.10.2", "0.11.4", "0.12.4"]

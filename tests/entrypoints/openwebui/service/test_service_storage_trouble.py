@@ -30,9 +30,9 @@ from tests.entrypoints.openwebui.service.test_service_memory import (
     stored,
     thoughts,
 )
+from tests.patience import PATIENCE
 
 Load = Callable[[], PipeService]
-PATIENCE = 60.0
 OWN, KEY = "openrouter_pipe.db", "openrouter_pipe.key"
 WAITS = "ledger_entries_wait"
 
