@@ -28,12 +28,20 @@ class _Round:
                 return True
         return False
 
+    def take_unnamed(self, output: JsonObject) -> None:
+        """Give an output without an id to the first call that has none; drop it if there is no such call."""
+        for position in self.calls:
+            if position not in self.outputs:
+                self.outputs[position] = output
+                return
+
 
 def paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
     """Yield every call under an id of its own, with exactly one output after its round; drop outputs without a call.
 
     An output belongs to the first open call of its id in the latest round that has one, else to a call of its id that
-    comes later. A call repeated within a round counts once.
+    comes later. One without an id belongs to what is then left of the round before it. A call repeated within a round
+    counts once.
     """
     rounds, rounds_of = _matched(items)
     outputs = {position: output for one in rounds for position, output in one.outputs.items()}
@@ -61,7 +69,7 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
     """Return the rounds with their outputs, and the round of each call by the call's position."""
     rounds: list[_Round] = []
     rounds_of: dict[int, _Round] = {}
-    left: list[JsonObject] = []
+    left: list[tuple[JsonObject, int]] = []
     following = True  # the next call begins a round
     for position, item in enumerate(items):
         if is_call(item):
@@ -74,11 +82,14 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
                 rounds_of[position] = latest
             continue
         if item["type"] == OUTPUT and not any(one.take(item) for one in reversed(rounds)):
-            left.append(item)
+            left.append((item, len(rounds)))
         following = True
-    for output in left:
+    for output, _ in left:
         if output["call_id"]:
             next((one for one in rounds if one.take(output)), None)
+    for output, before in left:
+        if before and not output["call_id"]:
+            rounds[before - 1].take_unnamed(output)
     return rounds, rounds_of
 
 

@@ -69,6 +69,8 @@ def translated(
                 items.append({"type": "message", "role": role, "content": parts})
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id") if role == "tool" else older.answered(message.get("name"))
+            if role == "function" and not call_id:
+                continue  # of a function that no open call names
             if _id_of(call_id) in seen:
                 items.append(_screen(content, model))
                 continue

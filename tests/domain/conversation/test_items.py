@@ -300,3 +300,18 @@ def test_tool_output_of_any_type_is_sent_as_text(content, text):
     call = {"id": "c", "function": {"name": "look", "arguments": "{}"}}
     history = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c", "content": content}]
     assert items_of(history)[-1]["output"] == text
+
+
+def test_results_without_an_id_belong_to_what_the_others_leave_of_their_round():
+    def asked(*ids: str) -> dict[str, object]:
+        calls = [{"id": one, "function": {"name": "look", "arguments": "{}"}} for one in ids]
+        return {"role": "assistant", "content": None, "tool_calls": calls}
+
+    unnamed, named = {"role": "tool", "content": "of b"}, {"role": "tool", "tool_call_id": "a", "content": "of a"}
+    before, after = {"role": "tool", "content": "of no call"}, {"role": "tool", "content": "one too many"}
+    items = items_of([before, asked("a", "b"), unnamed, after, user("go on"), named, asked("c"), user("and now?")])
+    assert [(item["call_id"], item["output"]) for item in items if item["type"] == "function_call_output"] == [
+        ("a", "of a"),
+        ("b", "of b"),
+        ("c", "No result: the call was not completed."),
+    ]
