@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 THINKING, HISTORY = "thinking", "history"
 LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS = "loose_tools", "without_tools", "fewer_tools"
+NO_TOOLS = "no_tools"
+"""None of the providers that may answer takes tools: all are left out."""
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
 PROMPT_LIMIT = "prompt_limit"
 """How many tokens a prompt may have: nothing in the request is changed, results of tools are shortened to it."""
@@ -11,7 +13,7 @@ PROMPT_WEIGHT = "prompt_weight"
 """How many tokens upstream counts per estimated one, as of a prompt near its limit; changes nothing in the request."""
 OF_HISTORY = frozenset({THINKING, HISTORY})
 """Changes to what stored turns send: these turns are marked instead of a lesson being learned."""
-OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, BALANCE}
+OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, NO_TOOLS, BALANCE}
 """Changes that hold for one turn only: a balance changes, and no tool is left out without a status."""
 
 

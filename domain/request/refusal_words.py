@@ -106,6 +106,25 @@ ITEMS: Rows = (
 )
 """The provider does not take an item of the history: its type, its id, or its partner is not there."""
 
+_TOOLS = (
+    r"(?<!parallel )(?<!\w)(?:tools?(?: use| usage|[- ]call(?:s|ing)?)?|function[- ]call(?:s|ing)?|functions)"
+    r"(?![\w.\[:])"
+)
+_NO = r"(?:(?:is|are|was|were) |has |have |can)(?:currently )?(?:not|n?t|no|un)\s?(?:yet |currently |been |be )*"
+NO_TOOLS: Rows = (
+    (
+        "OpenRouter, Ollama, Bedrock",
+        rf"(?:not|nt|endpoints? found that) (?:currently |yet )?(?:support|accept) {_TOOLS}"
+        r"(?! (?:with|of|named|whose|which|that|longer|larger|in messages)\b)",
+    ),
+    (
+        "OpenAI, Google, Mistral",
+        rf"{_TOOLS}(?: parameter)? {_NO}(?:support|enabl|available|allow|permit|accept)",
+    ),
+    ("vLLM", r"requires --enable-auto-tool-choice"),
+)
+"""The provider takes no tools at all."""
+
 ELSEWHERE = re.compile(
     r"\b(?:images?|pictures?|audio|video|files?|pdfs?|documents?|media|image_url|urls?|schema|response_format|api key"
     r"|credits?|model id|models? (?:is|was) not|quota|region|country|moderation|safety|policy|flagged)\b"
@@ -115,6 +134,7 @@ ELSEWHERE = re.compile(
 THINKING_REFUSED = _any(THINKING)
 THINKING_MISSING = _any(MISSING_THINKING)
 ITEM_REFUSED = _any(ITEMS)
+TOOLS_REFUSED = _any(NO_TOOLS)
 
 LENGTHS: Rows = (
     (

@@ -20,6 +20,7 @@ from domain.request.lesson import (
     BLANK_STOP,
     FEWER_TOOLS,
     LOOSE_TOOLS,
+    NO_TOOLS,
     OF_HISTORY,
     OUTPUT_LIMIT,
     WITHOUT_TOOLS,
@@ -29,7 +30,7 @@ from domain.request.parameter_repairs import balance_repair, parameter_repairs, 
 from domain.request.reasoning import EFFORTS, nearest
 from domain.request.refusal import Refusal, refusal_of
 from domain.request.tool_choice import with_tools
-from domain.request.tool_repairs import about_definitions, tool_repairs, with_repaired_tools
+from domain.request.tool_repairs import about_definitions, tool_repairs, with_repaired_tools, without_any_tool
 from domain.request.tool_types import goes_to_chat
 from ports.response_events import UpstreamProblem
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
@@ -40,7 +41,7 @@ _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)
 _REASONING = re.compile(r"reasoning(?! models?\b)|thinking(?! models?\b)|effort|\bsummary\b|\bsummaries\b")
 _CACHE = re.compile(r"cache[_ ](?:control|breakpoint)")
-_TOOLS = frozenset({LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS})
+_TOOLS = frozenset({LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS, NO_TOOLS})
 _PARAMETERS = frozenset({"parameter", BALANCE, OUTPUT_LIMIT, BLANK_STOP})
 
 
@@ -109,8 +110,9 @@ def _candidates(
         lessons.append(Lesson("endpoint"))
     of_history, of_tools = named_history_repairs(refusal, sent, last=last), tool_repairs(refusal, body, last=last)
     lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
+    no_tools = without_any_tool(refusal, body)
     if not invalid:
-        return lessons
+        return lessons or no_tools
     if about_history(refusal):
         return lessons + last_resort(refusal)
     named = parameter_repairs(refusal, body)
@@ -119,6 +121,7 @@ def _candidates(
     if (at := refusal.position(_CACHE)) is not None and (body.cache_control or marked_parts(body.input)):
         named.append((at, Lesson("cache_control")))
     lessons += [lesson for _, lesson in sorted(named, key=lambda entry: entry[0])]
+    lessons = lessons or no_tools
     return lessons + last_resort(refusal) if not named else lessons
 
 

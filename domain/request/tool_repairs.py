@@ -1,13 +1,17 @@
-"""Repairs of the offered tools: a refused schema is sent loosely, then the tool is left out; a surplus is left out."""
+"""Repairs of the offered tools: a refused schema is sent loosely, then the tool is left out; a surplus is left out.
+
+Where no provider takes tools, all are left out.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
+from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, NO_TOOLS, WITHOUT_TOOLS, Lesson
 from domain.request.refusal import Refusal
-from domain.request.tool_choice import named_in, with_tools
+from domain.request.refusal_words import TOOLS_REFUSED
+from domain.request.tool_choice import forces, named_in, with_tools
 from domain.tools.surplus import name_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
@@ -68,10 +72,19 @@ def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[L
     return [without] if last else [Lesson(LOOSE_TOOLS, names), without]
 
 
+def without_any_tool(refusal: Refusal, body: ResponsesBody) -> list[Lesson]:
+    """Return the repair for a refusal of tools as such; none if the caller wants one called."""
+    if not body.tools or forces(body.tool_choice) or not TOOLS_REFUSED.search(refusal.text):
+        return []
+    return [Lesson(NO_TOOLS)]
+
+
 def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     """Return the request with other tools; the same object if the lesson changes none."""
     body, names = sent.body, frozenset(lesson.names)
-    if lesson.what == LOOSE_TOOLS:
+    if lesson.what == NO_TOOLS:
+        tools: tuple[JsonObject, ...] = ()
+    elif lesson.what == LOOSE_TOOLS:
         tools = tuple(_loosened(tool) if tool.get("name") in names else tool for tool in body.tools)
     else:
         tools = tuple(tool for tool in body.tools if name_of(tool) not in names)
@@ -87,7 +100,7 @@ def _surplus(refusal: Refusal, body: ResponsesBody) -> list[str] | None:
     """
     tools = body.tools
     too_long = refusal.code == "array_above_max_length" and refusal.param in ("", "tools")
-    if not (too_long or _TOO_MANY.search(refusal.text)):
+    if not (too_long or _TOO_MANY.search(refusal.text)) or TOOLS_REFUSED.search(refusal.text):
         return None
     numbers = [number for number in map(int, _NUMBER.findall(refusal.text)) if 0 < number < len(tools)]
     most = next((number for number in numbers if number not in (400, 422)), 0)

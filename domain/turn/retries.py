@@ -14,6 +14,7 @@ from domain.request.lesson import (
     BALANCE,
     FEWER_TOOLS,
     HISTORY,
+    NO_TOOLS,
     PROMPT_LIMIT,
     PROMPT_WEIGHT,
     THINKING,
@@ -33,6 +34,7 @@ from domain.turn.statuses import (
     ResultsShortened,
     Status,
     ThinkingLeftOut,
+    ToolsNotTaken,
     ToolsRejected,
     TryingAgain,
 )
@@ -213,6 +215,8 @@ def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
             return HistoryAsText()
         case what if what == BALANCE:
             return OutputLimited(int(lesson.value))
+        case what if what == NO_TOOLS:
+            return ToolsNotTaken()
         case what if what in (WITHOUT_TOOLS, FEWER_TOOLS):
             return ToolsRejected(lesson.names, surplus=what == FEWER_TOOLS)
         case _:

@@ -78,6 +78,11 @@ class ToolsRejected:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsNotTaken:
+    """None of the providers that may answer takes tools; the request goes once more without any."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReplaced:
     """The model `was` is not available; the model `by` answers. Both are slugs."""
 
@@ -165,6 +170,7 @@ Status = (
     | HistoryAsText
     | OutputLimited
     | ResultsShortened
+    | ToolsNotTaken
     | ToolsRejected
     | ModelReplaced
     | CheaperModel

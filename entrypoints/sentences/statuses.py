@@ -21,6 +21,7 @@ from domain.turn.statuses import (
     StillWaiting,
     ThinkingLeftOut,
     ToolsLeftOut,
+    ToolsNotTaken,
     ToolsRejected,
     TryingAgain,
     WaitingForPlace,
@@ -53,7 +54,9 @@ _TOO_MANY_TOOLS = "The provider does not accept so many tools; left out: {tools}
 _TOOL_REJECTED = "The provider rejects the definition of a tool; left out: {tools}\u2026"
 _Wait = StillWaiting | WaitingForPlace | TryingAgain
 """The turn waits."""
-_SentAgain = EffortAdjusted | EffortLeftOut | ThinkingLeftOut | HistoryAsText | OutputLimited | ToolsRejected
+_SentAgain = (
+    EffortAdjusted | EffortLeftOut | ThinkingLeftOut | HistoryAsText | OutputLimited | ToolsNotTaken | ToolsRejected
+)
 """Upstream refused a request, which goes once more without what it refused."""
 _Prepared = ResultsShortened | ToolsLeftOut | MediaLeftOut | ModelReplaced | CheaperModel | PaidToolsLeftOut | BudgetLow
 """What is known before a request is sent, and how it differs from what was asked for."""
@@ -158,6 +161,8 @@ def _sent_again_words(status: _SentAgain, vocabulary: Vocabulary) -> str:
         case OutputLimited(tokens):
             sentence = "The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
             return say(sentence, tokens=tokens)
+        case ToolsNotTaken():
+            return say("No available provider of this model accepts tools; sending the message without them\u2026")
         case ToolsRejected(names, surplus):
             sentence = _TOO_MANY_TOOLS if surplus else _TOOL_REJECTED
             return say(sentence, tools=listed_names(names, vocabulary))

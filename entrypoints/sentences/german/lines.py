@@ -35,6 +35,9 @@ LINES = {
     "Shortened {number} earlier tool results so that the chat fits the model.": (
         "{number} frühere Werkzeugergebnisse wurden gekürzt, damit der Chat in das Modell passt."
     ),
+    "No available provider of this model accepts tools; sending the message without them\u2026": (
+        "Kein verfügbarer Anbieter dieses Modells nimmt Werkzeuge an; die Nachricht geht ohne sie\u2026"
+    ),
     "The provider does not accept so many tools; left out: {tools}\u2026": (
         "Der Anbieter nimmt nicht so viele Werkzeuge an; weggelassen: {tools}\u2026"
     ),

@@ -65,6 +65,13 @@ def picky_tools(ask: Ask) -> Script | Answer:
     return tools(ask)
 
 
+def without_tools(ask: Ask) -> Script | Answer:
+    """Echo; refuse tools although the catalog lists them, as where the preferences leave a provider without them."""
+    if not ask.prompt.tools:
+        return echo(ask)
+    return common(404, f'No endpoints found that support tool use. Try disabling "{ask.prompt.tools[0].name}".')
+
+
 def picky_fields(ask: Ask) -> Script | Answer:
     """Echo; refuse the fields that few providers take, one in each answer, by path."""
     for path in RARE:

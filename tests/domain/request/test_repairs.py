@@ -397,6 +397,54 @@ def test_surplus_tools_are_left_out_by_name(words, most):
     assert (body.tools, lesson.names) == (MANY[:most], tuple(tool["name"] for tool in MANY[most:]))
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            404,
+            'No endpoints found that support tool use. Try disabling "lookup". To learn more, visit: https://x.example',
+        ),
+        (400, "registry.ollama.ai/library/gemma3 does not support tools"),
+        (400, "This model does not support function calling"),
+        (400, "Function calling is not enabled for models/gemma-3-27b-it"),
+        (400, "Unsupported parameter: 'tools' is not supported with this model."),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+        (400, "ValidationException: This model doesn't support tool use in streaming mode."),
+        (400, "Tool calling is currently not supported"),
+    ],
+)
+def test_where_tools_as_such_are_refused_all_are_left_out(words, status):
+    sent = UpstreamRequest(replace(BODY, tools=MANY, tool_choice="auto", parallel_tool_calls=True))
+    for invalid in (True, False):
+        lesson = lesson_of(UpstreamProblem(status, "", words), sent, frozenset(), invalid=invalid)
+        assert lesson == Lesson("no_tools")
+    left = applied(sent, lesson).body
+    assert (left.tools, left.tool_choice, left.parallel_tool_calls) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "tools[0].function.strict is not supported",
+        "Parallel tool calls are not supported",
+        "tool_choice is not supported",
+        "does not support tools with names longer than 64",
+        "Tool type 'custom' is not supported",
+        "No tool output found for function call call_lookup_1",
+        "messages: tool_calls not supported in assistant messages",
+    ],
+)
+def test_a_refusal_of_something_about_tools_leaves_them(words):
+    lesson = lesson_of(UpstreamProblem(400, "", words), SENT, frozenset())
+    assert lesson != Lesson("no_tools")
+
+
+def test_tools_that_the_caller_demands_are_not_left_out():
+    sent = UpstreamRequest(replace(BODY, tool_choice="required"))
+    lesson = lesson_of(UpstreamProblem(404, "", "No endpoints found that support tool use"), sent, frozenset())
+    assert lesson != Lesson("no_tools")
+
+
 @given(st.text(max_size=300), st.sampled_from([None, 400, 402, 403, 404, 422, 429, 500, 503]), st.booleans())
 def test_no_refusal_raises_or_repeats_a_request(words, status, invalid):
     problem = UpstreamProblem(status, "", words, quoted=Quoted(text=words, param=words[:20]))

@@ -13,6 +13,7 @@ from domain.turn.statuses import (
     ResultsShortened,
     StillWaiting,
     ToolsLeftOut,
+    ToolsNotTaken,
     TryingAgain,
     WaitingForPlace,
 )
@@ -31,6 +32,7 @@ WORDS = {
         "Too many requests were sent to this model. Trying again in 7 seconds (attempt 2)…"
     ),
     EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
+    ToolsNotTaken(): "No available provider of this model accepts tools; sending the message without them…",
     EffortLeftOut(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
     PaidToolsLeftOut("Monthly"): (

@@ -113,6 +113,22 @@ async def test_fields_that_a_provider_does_not_take_are_left_out_one_by_one_and_
 # --- rounds ----------------------------------------------------------------------------------------------------
 
 
+async def test_where_no_provider_takes_tools_the_message_goes_without_them(
+    any_endpoint: Caller, simulator: Simulator
+) -> None:
+    runs: list[str] = []
+    reply = await with_tools(any_endpoint, "sim/without-tools", "hello", runs, "add", "look")
+    assert (reply.text.strip(), reply.errors, runs) == ("You said: hello", [], [])
+    assert "accepts tools; sending the message without them" in lines(reply)
+    assert [len(body.get("tools") or ()) for body in bodies(simulator)] == [2, 0]
+
+
+async def test_a_call_that_the_caller_demands_is_not_given_up(any_endpoint: Caller, simulator: Simulator) -> None:
+    reply = await with_tools(any_endpoint, "sim/without-tools", "hello", [], "add", tool_choice="required")
+    assert "support tool use" in reply.fault_words
+    assert all(body["tools"] for body in bodies(simulator))
+
+
 @pytest.mark.parametrize("status", [429, 502, 503])
 async def test_a_passing_refusal_after_tools_is_retried_and_no_tool_runs_again(
     any_endpoint: Caller, simulator: Simulator, status: int
