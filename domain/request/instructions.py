@@ -3,7 +3,8 @@
 from domain.conversation.items import plain_text
 from ports.json_values import JsonObject
 
-_ROLES = ("system", "developer")
+ROLES = ("system", "developer")
+"""The roles of messages that instruct the model."""
 
 
 def instructions_of(asked: object, items: tuple[JsonObject, ...]) -> str | None:
@@ -11,5 +12,5 @@ def instructions_of(asked: object, items: tuple[JsonObject, ...]) -> str | None:
     if not isinstance(asked, str):
         return None
     words = asked.strip()
-    said = (item for item in items if item.get("role") in _ROLES)
+    said = (item for item in items if item.get("role") in ROLES)
     return None if any(plain_text(item.get("content")).strip() == words for item in said) else asked

@@ -7,6 +7,8 @@ LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS = "loose_tools", "without_tools", "fewer
 NO_TOOLS = "no_tools"
 """None of the providers that may answer takes tools: all are left out."""
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
+INSTRUCTIONS = "instructions"
+"""The model takes no system messages: their words go with those of the person."""
 PROMPT_LIMIT = "prompt_limit"
 """How many tokens a prompt may have: nothing in the request is changed, results of tools are shortened to it."""
 PROMPT_WEIGHT = "prompt_weight"

@@ -21,9 +21,9 @@ from ports.responses import ResponsesBody, UpstreamRequest
 _REFUSED = re.compile(
     r"support|unknown|not allowed|deprecated|unrecogni[sz]ed|unexpected|not permitted|forbidden|invalid|must|cannot"
     r"|may not|can not|unavailable|accept|out of range|too (?:large|long|many|high|low|big|small)|exclusive|exceed"
-    r"|not enabled|not implemented|incompatible|not compatible|only one|at most|greater|less than|between"
+    r"|not enabled|not implemented|incompatible|not compatible|at most|greater|less than|between"
     r"|no longer|removed|obsolete|not available|disallowed|illegal|conflict|extra|wrong|blank|empty|whitespace|disabled"
-    r"|maximum|minimum|limited to|\d [<>]=? \d"
+    r"|maximum|minimum|limited to|\d [<>]=? \d|\bonly\b"
 )
 _BOTH = re.compile(
     r"\bboth\b|mutually exclusive|\bonly one\b|\beither\b.{0,80}\bor\b.{0,80}\bnot\b|at the same time|together with"

@@ -125,6 +125,18 @@ NO_TOOLS: Rows = (
 )
 """The provider takes no tools at all."""
 
+_SYSTEM = r"(?:system|developer)[_ ]?(?:role|messages?|prompts?|instructions?)"
+NO_INSTRUCTIONS: Rows = (
+    ("Google, Mistral, vLLM", rf"\b{_SYSTEM} (?:is |are )?(?:currently )?(?:not|un)\s?(?:support|enabl|allow|accept)"),
+    (
+        "Google, Groq, vLLM",
+        rf"(?:not|nt) (?:currently |yet )?(?:support|accept|allow) (?:a |the |any )?(?:{_SYSTEM}|instructions)\b",
+    ),
+    ("OpenAI", r"\brole\b.{0,20}? does not support (?:system|developer)\b"),
+    ("vLLM", r"\bonly (?:supports? )?user(?:,| and|/) ?(?:assistant|model) roles\b"),
+)
+"""The provider takes no system messages."""
+
 ELSEWHERE = re.compile(
     r"\b(?:images?|pictures?|audio|video|files?|pdfs?|documents?|media|image_url|urls?|schema|response_format|api key"
     r"|credits?|model id|models? (?:is|was) not|quota|region|country|moderation|safety|policy|flagged)\b"
@@ -135,6 +147,7 @@ THINKING_REFUSED = _any(THINKING)
 THINKING_MISSING = _any(MISSING_THINKING)
 ITEM_REFUSED = _any(ITEMS)
 TOOLS_REFUSED = _any(NO_TOOLS)
+INSTRUCTIONS_REFUSED = _any(NO_INSTRUCTIONS)
 
 LENGTHS: Rows = (
     (

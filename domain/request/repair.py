@@ -15,10 +15,12 @@ from domain.request.history_repairs import (
     named_history_repairs,
     with_repaired_history,
 )
+from domain.request.instruction_repairs import instruction_repairs, with_instructions_said
 from domain.request.lesson import (
     BALANCE,
     BLANK_STOP,
     FEWER_TOOLS,
+    INSTRUCTIONS,
     LOOSE_TOOLS,
     NO_TOOLS,
     OF_HISTORY,
@@ -80,6 +82,8 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     reasoning = dict(body.reasoning or {})
     if lesson.what == "endpoint":
         return _through_chat(sent)
+    if lesson.what == INSTRUCTIONS:
+        return with_instructions_said(sent)
     if lesson.what == "effort" and reasoning.get("effort") == lesson.refused:
         return replace(sent, body=replace(body, reasoning={**reasoning, "effort": lesson.value}))
     if lesson.what == "summary" and reasoning.pop("summary", None):
@@ -108,6 +112,8 @@ def _candidates(
     lessons: list[Lesson] = []
     if invalid and fall_back and sent.endpoint is Endpoint.RESPONSES and _wants_chat(text):
         lessons.append(Lesson("endpoint"))
+    if invalid:
+        lessons += instruction_repairs(refusal)
     of_history, of_tools = named_history_repairs(refusal, sent, last=last), tool_repairs(refusal, body, last=last)
     lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
     no_tools = without_any_tool(refusal, body)

@@ -42,7 +42,7 @@ SPELLINGS: dict[str, re.Pattern[str]] = {
         r"\btool[_ ]?choice\b|\bvalue: allowed_tools\b|\btool_?config\b|\bfunction_?calling_?config\b"
     ),
     "max_tool_calls": re.compile(r"\bmax_tool_calls\b"),
-    "service_tier": re.compile(r"\bservice_?tier\b"),
+    "service_tier": re.compile(r"\bservice[_ ]?tier\b"),
     "prompt_cache_key": re.compile(r"\bprompt_cache_key\b"),
     "prompt_cache_options": re.compile(r"\bprompt_?cache_?options\b"),
     "deferred_tools": re.compile(r"\bdeferred_?tools\b"),

@@ -72,6 +72,15 @@ def without_tools(ask: Ask) -> Script | Answer:
     return common(404, f'No endpoints found that support tool use. Try disabling "{ask.prompt.tools[0].name}".')
 
 
+def without_system(ask: Ask) -> Script | Answer:
+    """Echo; refuse instructions and system messages, as Google does for Gemma."""
+    messages = [*(ask.body.get("input") or ()), *(ask.body.get("messages") or ())]
+    if ask.body.get("instructions") or any(one.get("role") in ("system", "developer") for one in messages):
+        message = "Developer instruction is not enabled for models/gemma-3-27b-it"
+        return from_provider(400, PROVIDER, message)
+    return echo(ask)
+
+
 def picky_fields(ask: Ask) -> Script | Answer:
     """Echo; refuse the fields that few providers take, one in each answer, by path."""
     for path in RARE:

@@ -210,6 +210,7 @@ SCENARIOS = (
     _scenario(rf"poor-(?P<most>{_NUMBER})", lambda ask, v: picky.poor(ask, _count(v["most"])), "poor-3919"),
     _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),
     _scenario("without-tools", lambda ask, _: picky.without_tools(ask)),
+    _scenario("without-system", lambda ask, _: picky.without_system(ask)),
     _scenario("picky-fields", lambda ask, _: picky.picky_fields(ask)),
     _scenario("daily-event", lambda _, __: picky.daily_event()),
     _scenario(

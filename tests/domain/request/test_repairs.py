@@ -445,6 +445,35 @@ def test_tools_that_the_caller_demands_are_not_left_out():
     assert lesson != Lesson("no_tools")
 
 
+SYSTEM = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "Be kind."}]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Developer instruction is not enabled for models/gemma-3-27b-it",
+        "System role not supported",
+        "System messages are not supported by this model",
+        "Model does not support instructions",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+    ],
+)
+def test_where_no_system_message_is_taken_its_words_begin_what_the_person_says_next(words):
+    late = {**SYSTEM, "role": "developer", "content": "Be quick."}
+    sent = UpstreamRequest(replace(BODY, instructions="Be brief.", input=(SYSTEM, ASKED, said(1), ASKED, late)))
+    lesson = lesson_of(UpstreamProblem(400, "", words), sent, frozenset())
+    body = applied(sent, lesson).body
+    texts = [(item["role"], [part["text"] for part in item["content"]]) for item in body.input]
+    assert texts == [
+        ("user", ["Be brief.", "Be kind.", "Why?"]),
+        ("assistant", ["Answer 1."]),
+        ("user", ["Why?"]),
+        ("user", ["Be quick."]),
+    ]
+    assert body.instructions is None
+    assert applied(applied(sent, lesson), lesson).body == body
+
+
 @given(st.text(max_size=300), st.sampled_from([None, 400, 402, 403, 404, 422, 429, 500, 503]), st.booleans())
 def test_no_refusal_raises_or_repeats_a_request(words, status, invalid):
     problem = UpstreamProblem(status, "", words, quoted=Quoted(text=words, param=words[:20]))

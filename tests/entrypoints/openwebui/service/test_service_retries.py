@@ -123,6 +123,21 @@ async def test_where_no_provider_takes_tools_the_message_goes_without_them(
     assert [len(body.get("tools") or ()) for body in bodies(simulator)] == [2, 0]
 
 
+async def test_a_model_that_takes_no_system_messages_reads_their_words_and_is_known_from_then_on(
+    any_endpoint: Caller, simulator: Simulator
+) -> None:
+    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "hello"}]
+    for _ in range(2):
+        reply = await any_endpoint.send(
+            {"model": "openrouter.sim/without-system", "stream": True, "messages": messages}
+        )
+        assert "hello" in reply.text
+        assert reply.errors == []
+    refused, *taken = (str(body) for body in bodies(simulator))
+    assert "system" in refused
+    assert [("Be kind." in body, "'role': 'system'" in body) for body in taken] == [(True, False)] * 2
+
+
 async def test_a_call_that_the_caller_demands_is_not_given_up(any_endpoint: Caller, simulator: Simulator) -> None:
     reply = await with_tools(any_endpoint, "sim/without-tools", "hello", [], "add", tool_choice="required")
     assert "support tool use" in reply.fault_words
