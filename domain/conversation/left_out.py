@@ -28,6 +28,8 @@ class Flaw(Enum):
     NOT_DOWNLOADED = "not_downloaded"
     NOT_ALLOWED = "not_allowed"
     """Its address may not be opened."""
+    REFUSED = "refused"
+    """Upstream refused it when it was sent."""
     NO_SOURCE = "no_source"
     """It names nothing that could be sent."""
 

@@ -51,6 +51,7 @@ _WHY = {
     Flaw.UNREADABLE: "it could not be read",
     Flaw.NOT_DOWNLOADED: "it could not be downloaded",
     Flaw.NOT_ALLOWED: "its address may not be opened",
+    Flaw.REFUSED: "the provider refused it",
     Flaw.NO_SOURCE: "it is in a form that cannot be sent",
 }
 

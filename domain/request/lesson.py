@@ -9,13 +9,15 @@ NO_TOOLS = "no_tools"
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
 INSTRUCTIONS = "instructions"
 """The model takes no system messages: their words go with those of the person."""
+MEDIA = "media"
+"""Media that are not the newest message's are left out, of the kinds that `value` names."""
 PROMPT_LIMIT = "prompt_limit"
 """How many tokens a prompt may have: nothing in the request is changed, results of tools are shortened to it."""
 PROMPT_WEIGHT = "prompt_weight"
 """How many tokens upstream counts per estimated one, as of a prompt near its limit; changes nothing in the request."""
 OF_HISTORY = frozenset({THINKING, HISTORY})
 """Changes to what stored turns send: these turns are marked instead of a lesson being learned."""
-OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, NO_TOOLS, BALANCE}
+OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, NO_TOOLS, BALANCE, MEDIA}
 """Changes that hold for one turn only: a balance changes, and no tool is left out without a status."""
 
 
@@ -33,7 +35,7 @@ class Lesson:
     @property
     def kind(self) -> str:
         """What is repaired at most once a round: each parameter and tool by itself, everything else by its name."""
-        if self.what in ("parameter", LOOSE_TOOLS, WITHOUT_TOOLS):
+        if self.what in ("parameter", LOOSE_TOOLS, WITHOUT_TOOLS, MEDIA):
             return f"{self.what} {self.value}"
         return "thinking_of_one" if self.what == THINKING and self.value else self.what
 

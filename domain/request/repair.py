@@ -22,12 +22,14 @@ from domain.request.lesson import (
     FEWER_TOOLS,
     INSTRUCTIONS,
     LOOSE_TOOLS,
+    MEDIA,
     NO_TOOLS,
     OF_HISTORY,
     OUTPUT_LIMIT,
     WITHOUT_TOOLS,
     Lesson,
 )
+from domain.request.media_repairs import media_repairs, without_media
 from domain.request.parameter_repairs import balance_repair, parameter_repairs, with_repaired_parameter
 from domain.request.reasoning import EFFORTS, nearest
 from domain.request.refusal import Refusal, refusal_of
@@ -82,6 +84,8 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     reasoning = dict(body.reasoning or {})
     if lesson.what == "endpoint":
         return _through_chat(sent)
+    if lesson.what == MEDIA:
+        return without_media(sent, lesson)
     if lesson.what == INSTRUCTIONS:
         return with_instructions_said(sent)
     if lesson.what == "effort" and reasoning.get("effort") == lesson.refused:
@@ -119,15 +123,16 @@ def _candidates(
     no_tools = without_any_tool(refusal, body)
     if not invalid:
         return lessons or no_tools
+    media = media_repairs(refusal, sent)
     if about_history(refusal):
-        return lessons + last_resort(refusal)
+        return (lessons or media) + last_resort(refusal)
     named = parameter_repairs(refusal, body)
     if body.reasoning and (at := refusal.position(_REASONING)) is not None:
         named += [(at, lesson) for lesson in _about_reasoning(text, body)]
     if (at := refusal.position(_CACHE)) is not None and (body.cache_control or marked_parts(body.input)):
         named.append((at, Lesson("cache_control")))
     lessons += [lesson for _, lesson in sorted(named, key=lambda entry: entry[0])]
-    lessons = lessons or no_tools
+    lessons = lessons or no_tools or media
     return lessons + last_resort(refusal) if not named else lessons
 
 

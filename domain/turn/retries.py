@@ -14,6 +14,7 @@ from domain.request.lesson import (
     BALANCE,
     FEWER_TOOLS,
     HISTORY,
+    MEDIA,
     NO_TOOLS,
     PROMPT_LIMIT,
     PROMPT_WEIGHT,
@@ -22,6 +23,7 @@ from domain.request.lesson import (
     Lesson,
 )
 from domain.request.lessons import condition_of
+from domain.request.media_repairs import left_by, size_repair
 from domain.request.repair import applied, lesson_of
 from domain.turn.fitting import Fitting
 from domain.turn.plan import TurnPlan
@@ -29,6 +31,7 @@ from domain.turn.statuses import (
     EffortAdjusted,
     EffortLeftOut,
     HistoryAsText,
+    MediaLeftOut,
     ModelReplaced,
     OutputLimited,
     ResultsShortened,
@@ -139,8 +142,10 @@ class Retries:
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
         if fault.kind in TOO_LONG:
-            return self._shorten(problem, teaches=fault.kind is FaultKind.CONTEXT_LENGTH)
-        lesson = self._lesson(fault, problem)
+            shorter = self._shorten(problem, teaches=fault.kind is FaultKind.CONTEXT_LENGTH)
+            if shorter is not None or fault.kind is not FaultKind.TOO_LARGE:
+                return shorter
+        lesson = size_repair(self.sending) if fault.kind in TOO_LONG else self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
             self._round.kinds += (lesson.kind,)
@@ -215,6 +220,8 @@ def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
             return HistoryAsText()
         case what if what == BALANCE:
             return OutputLimited(int(lesson.value))
+        case what if what == MEDIA:
+            return MediaLeftOut(left_by(sent, lesson))
         case what if what == NO_TOOLS:
             return ToolsNotTaken()
         case what if what in (WITHOUT_TOOLS, FEWER_TOOLS):

@@ -28,6 +28,7 @@ _WHY = {
     Flaw.UNREADABLE: "the file storage did not return it",
     Flaw.NOT_DOWNLOADED: "could not be downloaded",
     Flaw.NOT_ALLOWED: "its address is blocked by the security policy",
+    Flaw.REFUSED: "rejected by the provider",
     Flaw.NO_SOURCE: "in a form that cannot be sent",
     Flaw.TOO_MANY: "too many",
 }

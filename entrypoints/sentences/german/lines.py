@@ -102,6 +102,7 @@ LINES = {
     "the file storage did not return it": "von der Dateiablage nicht geliefert",
     "could not be downloaded": "ließ sich nicht herunterladen",
     "its address is blocked by the security policy": "Adresse durch die Sicherheitsregeln gesperrt",
+    "rejected by the provider": "vom Anbieter abgelehnt",
     "in a form that cannot be sent": "in einer Form, die sich nicht senden lässt",
     "too many": "zu viele",
 }

@@ -81,6 +81,11 @@ def without_system(ask: Ask) -> Script | Answer:
     return echo(ask)
 
 
+def picky_pictures(ask: Ask) -> Script | Answer:
+    """Echo; refuse every picture, as a provider does that cannot read it."""
+    return from_provider(400, PROVIDER, "Could not process image") if "image" in ask.prompt.media else echo(ask)
+
+
 def picky_fields(ask: Ask) -> Script | Answer:
     """Echo; refuse the fields that few providers take, one in each answer, by path."""
     for path in RARE:

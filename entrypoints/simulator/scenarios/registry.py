@@ -211,6 +211,7 @@ SCENARIOS = (
     _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),
     _scenario("without-tools", lambda ask, _: picky.without_tools(ask)),
     _scenario("without-system", lambda ask, _: picky.without_system(ask)),
+    _scenario("picky-pictures", lambda ask, _: picky.picky_pictures(ask)),
     _scenario("picky-fields", lambda ask, _: picky.picky_fields(ask)),
     _scenario("daily-event", lambda _, __: picky.daily_event()),
     _scenario(

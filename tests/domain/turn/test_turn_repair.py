@@ -193,6 +193,19 @@ def test_fault_of_another_kind_is_not_repaired_whatever_its_text(status, kind):
     assert len(turn.attempts) == 1
 
 
+@pytest.mark.parametrize(("status", "kind", "text"), [(413, "", ""), (413, "payload_too_large", "Too large")])
+def test_a_request_of_too_many_bytes_goes_without_the_media_of_earlier_messages_once(status, kind, text):
+    picture = {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="}
+    seen = {**QUESTION, "content": [{"type": "input_text", "text": "What is this?"}, picture]}
+    turn = Turn(plan(replace(FULL, input=(seen, message("A bridge."), seen))))
+    turn.feed(refused(text, status, kind))
+    first, second = (attempt.request.body.input for attempt in turn.attempts)
+    assert [picture in item["content"] for item in first] == [True, False, True]
+    assert [picture in item["content"] for item in second] == [False, False, True]
+    turn.feed(refused(text, status, kind))
+    assert (turn.fault, len(turn.attempts), lessons(turn)) == ("TOO_LARGE", 2, [])
+
+
 def test_name_of_a_model_is_not_taken_for_a_complaint_about_thinking():
     turn = Turn(plan(replace(FULL, model="maker/m-thinking")))
     turn.feed(refused("No endpoints found for maker/m-thinking.", 404, "not_found"))

@@ -40,6 +40,26 @@ async def test_mislabelled_picture_goes_as_what_it_is_and_a_foreign_kind_is_told
     assert reply.errors == []
 
 
+@pytest.mark.parametrize("endpoint", ["responses", "chat_completions"])
+async def test_a_picture_that_a_provider_cannot_read_ends_its_turn_and_none_of_the_later_ones(
+    caller: Caller, simulator: Simulator, endpoint: str
+) -> None:
+    caller.valves["DEFAULT_LLM_ENDPOINT"] = endpoint
+    await caller.knows_the_models()
+    first, answer = asked(text("Look:"), picture(data_url(PNG))), {"role": "assistant", "content": "I see nothing."}
+    body = {"model": "openrouter.sim/picky-pictures", "stream": True}
+    failed = await caller.send({**body, "messages": [first]})
+    assert "rejected a picture of this request" in failed.fault_words
+    reply = await caller.send({**body, "messages": [first, answer, {"role": "user", "content": "hello"}]})
+    assert (reply.text.strip(), reply.errors) == ("You said: hello", [])
+    assert "Left out: a picture (rejected by the provider)." in [status["description"] for status in reply.statuses]
+    *refused, taken = (str(record.body) for record in questions(simulator))
+    assert "[image left out: the provider refused it]" in taken
+    assert "Look:" in taken
+    assert all("data:image/png" in one for one in refused)
+    assert "data:image/png" not in taken
+
+
 async def test_client_without_status_lines_gets_the_note_and_no_error(caller: Caller, simulator: Simulator) -> None:
     reply = await send(caller, asked(picture(data_url(HEIC))), who=Who.API)
     assert [part["type"] for part in sent(simulator)] == ["input_text"]

@@ -1,0 +1,86 @@
+"""A repair of media: those of earlier messages and of tools' results that upstream refuses are left out.
+
+A picture that a provider cannot read stays in its chat, and would end each later turn, too. What the person has just
+attached stays: they learn that it was refused.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from domain.conversation.left_out import Flaw, LeftOut
+from domain.conversation.media_kinds import Medium
+from domain.conversation.placeholders import left_out
+from domain.conversation.resolved_parts import note
+from domain.request.lesson import MEDIA, Lesson
+from domain.request.refusal import Refusal
+from ports.json_values import JsonObject
+from ports.responses import UpstreamRequest
+
+_MEDIA = {f"input_{medium.value}": medium for medium in Medium}
+_NAMED = {
+    Medium.IMAGE: re.compile(r"\bimages?\b|\bpictures?\b|image_url|input_image"),
+    Medium.FILE: re.compile(r"\bpdfs?\b|\bfiles?\b|\bdocuments?\b|file_data|input_file"),
+    Medium.AUDIO: re.compile(r"\baudio\b|input_audio"),
+    Medium.VIDEO: re.compile(r"\bvideos?\b|input_video"),
+}
+_ALL = Lesson(MEDIA, "\n".join(medium.value for medium in Medium))
+_PARTS = ("content", "output")
+
+
+def media_repairs(refusal: Refusal, sent: UpstreamRequest) -> list[Lesson]:
+    """Return the repair for a refusal that names a medium: the one it names first of those that can be left out."""
+    kinds = {one.medium for one in left_by(sent, _ALL)}
+    places = ((refusal.position(_NAMED[medium]), medium) for medium in Medium if medium in kinds)
+    named = sorted((at, medium.value) for at, medium in places if at is not None)
+    return [Lesson(MEDIA, named[0][1])] if named else []
+
+
+def size_repair(sent: UpstreamRequest) -> Lesson | None:
+    """Return the repair for a request that has too many bytes; None if no medium can be left out."""
+    kinds = {one.medium.value for one in left_by(sent, _ALL)}
+    return Lesson(MEDIA, "\n".join(sorted(kinds))) if kinds else None
+
+
+def without_media(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
+    """Return the request with notes in place of media; the same object if there are none to leave out."""
+    last, items = _last_question(sent), list(sent.body.input)
+    for position, item in enumerate(items):
+        for name in _PARTS:
+            parts = item.get(name)
+            if position != last and isinstance(parts, list) and any(_refused(part, lesson) for part in parts):
+                items[position] = {**item, name: [_noted(part, lesson) for part in parts]}
+    return sent if items == list(sent.body.input) else replace(sent, body=replace(sent.body, input=tuple(items)))
+
+
+def left_by(sent: UpstreamRequest, lesson: Lesson) -> tuple[LeftOut, ...]:
+    """Return what a request loses by the lesson."""
+    return tuple(_lost(sent, lesson))
+
+
+def _lost(sent: UpstreamRequest, lesson: Lesson) -> Iterator[LeftOut]:
+    last = _last_question(sent)
+    for position, item in enumerate(sent.body.input):
+        for name in _PARTS:
+            parts = item.get(name)
+            if position != last and isinstance(parts, list):
+                yield from (_value(part) for part in parts if _refused(part, lesson))
+
+
+def _last_question(sent: UpstreamRequest) -> int:
+    """Return the position of the person's newest message; -1 without one."""
+    asked = (position for position, item in enumerate(sent.body.input) if item.get("role") == "user")
+    return max(asked, default=-1)
+
+
+def _refused(part: JsonObject, lesson: Lesson) -> bool:
+    medium = _MEDIA.get(part["type"])
+    return medium is not None and medium.value in lesson.names
+
+
+def _noted(part: JsonObject, lesson: Lesson) -> JsonObject:
+    return note(left_out(_value(part))) if _refused(part, lesson) else part
+
+
+def _value(part: JsonObject) -> LeftOut:
+    return LeftOut(_MEDIA[part["type"]], Flaw.REFUSED, str(part.get("filename") or ""))
