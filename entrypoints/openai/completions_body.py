@@ -28,9 +28,12 @@ from domain.request.drawing_options import NAMES as DRAWING
 from domain.request.lost import lost
 from domain.request.passed import PASSED
 from domain.request.turn_request import Parameters
+from entrypoints.openai.foreign_fields import FOREIGN, with_usual_names
 from entrypoints.openai.json_text import parsed_fields
 
-_TEXTS_OF_THEIR_OWN = frozenset({"instructions", "safety_identifier", "prompt_cache_key", "stop", "model", "messages"})
+_TEXTS_OF_THEIR_OWN = frozenset(
+    {"instructions", "safety_identifier", "prompt_cache_key", "stop", "model", "messages", "system", "stop_sequences"}
+)
 """Fields in which a text that looks like JSON is a text."""
 
 REQUIRED = ("model", "messages")
@@ -136,7 +139,7 @@ class CompletionsBody(BaseModel):
         """Read JSON texts, and note the names of parameters, or of their entries, that are unusable."""
         if not isinstance(data, AnyMapping):
             return handler(data)
-        given = parsed_fields(data, _MAY_BE_JSON)
+        given = with_usual_names(parsed_fields(data, _MAY_BE_JSON))
         body = handler(given)
         optional = [name for name in _OPTIONAL if given.get(name) is not None]
         unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
@@ -236,7 +239,7 @@ class CompletionsBody(BaseModel):
 
 
 _OPTIONAL = tuple(name for name in CompletionsBody.model_fields if name not in REQUIRED)
-_MAY_BE_JSON = frozenset((*CompletionsBody.model_fields, *PASSED)) - _TEXTS_OF_THEIR_OWN
+_MAY_BE_JSON = frozenset((*CompletionsBody.model_fields, *PASSED, *FOREIGN)) - _TEXTS_OF_THEIR_OWN
 
 
 def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:

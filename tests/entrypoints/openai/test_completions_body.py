@@ -90,7 +90,7 @@ def test_newer_name_of_the_output_limit_wins_over_the_older() -> None:
         ("max_tokens", 0),
         ("max_tokens", 2**53),
         ("reasoning_effort", 3),
-        ("reasoning", "high"),
+        ("reasoning", 3),
         ("response_format", []),
         ("tool_choice", 1),
         ("parallel_tool_calls", "perhaps"),

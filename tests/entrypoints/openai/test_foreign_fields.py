@@ -1,0 +1,80 @@
+"""Fields of other APIs mean what they mean there, unless the usual field says something else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.foreign_fields import FOREIGN
+from tests.examples import examples
+
+
+def read(**fields: Any) -> CompletionsBody:
+    body = read_completions_body({"model": "a/b", "messages": [{"role": "user", "content": "hi"}], **fields})
+    assert isinstance(body, CompletionsBody)
+    return body
+
+
+THINKING: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "Anthropic, on": ({"thinking": {"type": "enabled", "budget_tokens": 2048}}, {"enabled": True, "max_tokens": 2048}),
+    "Anthropic, adaptive": ({"thinking": {"type": "adaptive"}}, {"enabled": True}),
+    "Anthropic, off": ({"thinking": {"type": "disabled"}}, {"enabled": False}),
+    "Anthropic, effort": ({"output_config": {"effort": "low"}}, {"effort": "low"}),
+    "Ollama, off": ({"think": False}, {"enabled": False}),
+    "Ollama, effort": ({"think": "high"}, {"effort": "high"}),
+    "Qwen, off": ({"enable_thinking": False}, {"enabled": False}),
+    "Qwen, budget": ({"enable_thinking": True, "thinking_budget": 1500}, {"enabled": True, "max_tokens": 1500}),
+    "Google, none": ({"thinking_budget": 0}, {"enabled": False}),
+    "Google, as the model likes": ({"thinking_budget": -1}, {"enabled": True}),
+    "vLLM": ({"chat_template_kwargs": {"enable_thinking": False}}, {"enabled": False}),
+    "vLLM, DeepSeek": ({"chat_template_kwargs": {"thinking": True}}, {"enabled": True}),
+    "vLLM, as text": ({"chat_template_kwargs": '{"enable_thinking": false}'}, {"enabled": False}),
+    "a switch": ({"reasoning": False}, {"enabled": False}),
+    "a word": ({"reasoning": " High "}, {"effort": "high"}),
+    "an effort as an object": ({"reasoning_effort": {"effort": "high"}}, {"effort": "high"}),
+    "an effort that is a switch": ({"reasoning_effort": "off"}, {"enabled": False}),
+    "the usual field alone": ({"reasoning": {"effort": "low"}, "think": False}, {"effort": "low"}),
+    "the usual effort alone": ({"reasoning_effort": "low", "think": False}, {"effort": "low"}),
+    "a usual key of another kind": (
+        {"reasoning": {"summary": "auto"}, "think": False},
+        {"summary": "auto", "enabled": False},
+    ),
+    "nonsense": ({"thinking": 3, "think": [], "thinking_budget": True, "output_config": "x"}, {}),
+}
+
+
+@pytest.mark.parametrize(("asked", "wishes"), THINKING.values(), ids=THINKING)
+def test_thinking_is_asked_for_in_every_way(asked: dict[str, Any], wishes: dict[str, Any]) -> None:
+    parameters = read(**asked).parameters()
+    assert (parameters.reasoning, parameters.ignored) == (wishes, ())
+
+
+def test_a_system_prompt_beside_the_messages_instructs() -> None:
+    parts = [{"type": "text", "text": "Be kind."}, {"type": "text", "text": "Be brief."}, 3]
+    assert read(system="Be kind.").parameters().passed == {"instructions": "Be kind."}
+    assert read(system='{"tone": "kind"}').parameters().passed == {"instructions": '{"tone": "kind"}'}
+    assert read(system=parts).parameters().passed == {"instructions": "Be kind.\n\nBe brief."}
+    assert read(system="Be kind.", instructions="Be brief.").parameters().passed == {"instructions": "Be brief."}
+
+
+def test_stop_sequences_stop() -> None:
+    assert read(stop_sequences=["END"]).parameters().stop == ("END",)
+    assert read(stop_sequences=["END"], stop="X").parameters().stop == ("X",)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["off", "high", "enabled"]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "effort", "text"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@examples(200)
+@given(st.dictionaries(st.sampled_from(sorted(FOREIGN)), values, max_size=4))
+def test_no_value_of_them_fails_a_request(asked: dict[str, Any]) -> None:
+    read(**asked).parameters()
