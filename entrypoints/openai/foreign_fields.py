@@ -34,6 +34,8 @@ def with_usual_names(given: Mapping[str, Any]) -> Mapping[str, Any]:
         effort = body["reasoning_effort"] = effort.get("effort")
     usual = given.get("reasoning")
     wishes = dict(usual) if isinstance(usual, Mapping) else _switched(usual)
+    if _is_switch(wishes.get("effort")):
+        wishes |= {"effort": None, **_switched(wishes["effort"])}
     if all(wishes.get(key) is None for key in _AMOUNTS):
         if effort is None or effort == "":
             wishes |= _thinking(given)

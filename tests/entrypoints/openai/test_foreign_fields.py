@@ -36,6 +36,7 @@ THINKING: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a word": ({"reasoning": " High "}, {"effort": "high"}),
     "an effort as an object": ({"reasoning_effort": {"effort": "high"}}, {"effort": "high"}),
     "an effort that is a switch": ({"reasoning_effort": "off"}, {"enabled": False}),
+    "a usual effort that is a switch": ({"reasoning": {"effort": "Off"}}, {"enabled": False}),
     "the usual field alone": ({"reasoning": {"effort": "low"}, "think": False}, {"effort": "low"}),
     "the usual effort alone": ({"reasoning_effort": "low", "think": False}, {"effort": "low"}),
     "a usual key of another kind": (
