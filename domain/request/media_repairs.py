@@ -73,8 +73,10 @@ def _last_question(sent: UpstreamRequest) -> int:
     return max(asked, default=-1)
 
 
-def _refused(part: JsonObject, lesson: Lesson) -> bool:
-    medium = _MEDIA.get(part["type"])
+def _refused(part: object, lesson: Lesson) -> bool:
+    """Return whether a part is a medium that the lesson names; outputs of clients may hold anything."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    medium = _MEDIA.get(kind) if isinstance(kind, str) else None
     return medium is not None and medium.value in lesson.names
 
 

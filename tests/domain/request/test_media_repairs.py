@@ -73,6 +73,14 @@ def test_of_several_kinds_that_named_first_is_left_out_then_the_other() -> None:
     assert learned(words, applied(request, first)) == Lesson("media", "image")
 
 
+def test_parts_of_no_known_form_stay() -> None:
+    odd: list[Any] = ["text", None, {}, {"type": ["input_image"]}, {"type": 3}]
+    request = sent({**output(), "output": [*odd, PICTURE]}, asked())
+    lesson = learned("Could not process image", request)
+    assert lesson is not None
+    assert applied(request, lesson).body.input[0]["output"] == [*odd, NO_PICTURE]
+
+
 def test_what_the_person_attached_last_stays() -> None:
     assert learned("Could not process image", sent(asked(), asked(PICTURE))) is None
 
