@@ -30,8 +30,8 @@ _MEDIA = {
     "input_video": Medium.VIDEO,
 }
 _KEYS = {
-    Medium.IMAGE: ("image_url", "image", "source", "data", "file_id"),
-    Medium.FILE: ("file_data", "file_id", "file_url", "source", "data"),
+    Medium.IMAGE: ("image_url", "image", "source", "data", "url", "file_id"),
+    Medium.FILE: ("file_data", "file_id", "file_url", "source", "data", "url"),
     Medium.AUDIO: ("input_audio", "audio", "audio_url"),
     Medium.VIDEO: ("video_url", "video"),
 }
@@ -110,6 +110,8 @@ def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
 def _sources(medium: Medium, body: JsonObject) -> Iterator[Source]:
     for key in _KEYS[medium]:
         value = body.get(key)
+        if isinstance(value, dict) and value.get("type") == "text":
+            continue  # a document of Anthropic that is its words
         is_data = key in _DATA and not isinstance(value, dict)
         data, url = (value, None) if is_data else (None, value)
         if isinstance(value, dict):

@@ -6,6 +6,7 @@ from domain.conversation.attachments import MEDIA_KINDS
 from domain.conversation.cache_marks import mark_of
 from domain.conversation.placeholders import unusable
 from domain.conversation.resolved_parts import ResolvedPart, note
+from domain.conversation.worded_parts import words_of_part
 from domain.egress.file_names import clean_name
 from ports.json_values import JsonObject
 
@@ -55,7 +56,9 @@ def _translated(part: object) -> Iterator[JsonObject]:
     kind = part.get("type")
     if kind in ("text", "input_text", "output_text"):
         text = part.get("text")
-        if isinstance(text, str) and says(text):
+        if not isinstance(text, str):
+            text = words_of_part(part)
+        if says(text):
             yield {"type": "input_text", "text": text, **mark_of(part)}
     elif kind in ("image_url", "input_image"):
         yield from _image(part.get("image_url"), part.get("detail"))
@@ -69,15 +72,16 @@ def _translated(part: object) -> Iterator[JsonObject]:
         url = video.get("url") if isinstance(video, dict) else video
         if isinstance(url, str) and url:
             yield {"type": "input_video", "video_url": url}
-    elif isinstance(kind, str):
-        yield from _unknown(kind, part.get("text"))
+    else:
+        yield from _unknown(kind if isinstance(kind, str) else "", part)
 
 
-def _unknown(kind: str, text: object) -> Iterator[JsonObject]:
+def _unknown(kind: str, part: JsonObject) -> Iterator[JsonObject]:
     """Yield the words of a part of an unknown type; without any, a note in its place: nothing is lost unsaid."""
-    if isinstance(text, str):
-        if says(text):
-            yield {"type": "input_text", "text": text}
+    if says(text := words_of_part(part)):
+        yield {"type": "input_text", "text": text, **mark_of(part)}
+    elif isinstance(part.get("text"), str):
+        return
     elif name := clean_name(kind[:_LONGEST_KIND]):
         yield note(unusable(name))
 

@@ -86,3 +86,14 @@ def test_messages_get_their_parts_and_stay_as_they_are() -> None:
 @pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "picture"], ids=repr)
 def test_part_of_no_known_type_is_no_medium(kind: object) -> None:
     assert attachments_in([asked({"type": kind, "image_url": {"url": "https://a.example/a.png"}})]) == ()
+
+
+def test_documents_that_are_their_words_are_no_media_and_addresses_of_the_ai_sdk_are_sources():
+    words = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "hello"}}
+    file = {"type": "file", "url": "https://x.example/a.pdf", "mediaType": "application/pdf"}
+    picture = {"type": "image", "url": "data:image/png;base64,iVBORw0KGgo="}
+    found = attachments_in([{"role": "user", "content": [words, file, picture]}])
+    assert [(one.place, one.medium, one.name) for one in found] == [
+        ((0, 1), Medium.FILE, "a.pdf"),
+        ((0, 2), Medium.IMAGE, ""),
+    ]

@@ -79,7 +79,7 @@ def test_video_is_sent_as_a_url(video):
         {"type": "input_audio", "input_audio": {"data": "data:", "format": "wav"}},
         {"type": "input_audio", "input_audio": "x"},
         {"type": "video_url", "video_url": None},
-        {"type": ["text"], "text": "x"},
+        {"type": ["text"]},
     ],
     ids=repr,
 )
@@ -89,6 +89,31 @@ def test_parts_that_upstream_rejects_are_omitted(part):
 
 def test_words_of_a_part_of_an_unknown_type_are_sent():
     assert parts_of([{"type": "search_result", "text": "x"}]) == [{"type": "input_text", "text": "x"}]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"text": "a\nb"},
+        {"type": None, "text": "a\nb"},
+        {"type": ["text"], "text": "a\nb"},
+        {"type": "text", "text": {"value": "a\nb", "annotations": []}},
+        {"type": "text", "content": "a\nb"},
+        {"type": "text", "value": "a\nb"},
+        {
+            "type": "search_result",
+            "title": "a",
+            "source": "https://x.example",
+            "content": [{"type": "text", "text": "b"}],
+        },
+        {"type": "document", "title": "a", "source": {"type": "text", "media_type": "text/plain", "data": "b"}},
+        {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "a"}, "b"]}},
+        {"type": "resource", "resource": {"uri": "file:///a.txt", "mimeType": "text/plain", "text": "a\nb"}},
+    ],
+    ids=repr,
+)
+def test_words_in_the_forms_of_other_apis_are_sent(part):
+    assert parts_of([part]) == [{"type": "input_text", "text": "a\nb"}]
 
 
 @pytest.mark.parametrize("kind", ["container_upload", "container\n" + "x" * 2000])
