@@ -122,7 +122,7 @@ async def _killed(host: InstalledHost, files: list[Path], rng: Random, *, at_end
                 text = "\n".join((fresh("Count."), *_orders(effects, lasting=not at_end)))
                 turn = await tab.send(text, model=MODEL, options=with_tools(), wait=False)
                 killed.append(Killed(turn, effects))
-            await eventually(lambda: sum(len(_keys(path)) for path in files) >= needed, seconds=60.0)
+            await eventually(lambda: sum(len(_keys(path)) for path in files) >= needed)
             await asyncio.sleep(rng.choice((0.0, rng.uniform(0.0, SLACK))))
             os.killpg(host.server.pid, signal.SIGKILL)
     except (DevhostError, OSError, SocketIOError):  # errors of closing a tab whose host is dead
