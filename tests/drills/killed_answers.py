@@ -176,7 +176,7 @@ async def _regenerate(host: InstalledHost, tab: BrowserSession, killed: Killed, 
     history.current_id = answer_id
     form = completion_form(history, with_tools(), session_id=tab.session_id, server_owns=True)
     await tab.client.request("POST", "/api/chat/completions", form)
-    await eventually(lambda: len(host.asked(words)) > before, seconds=30.0)
+    await eventually(lambda: len(host.asked(words)) > before)
     sent = host.asked(words)[before].body["input"]
     if [item.get("role") for item in sent] != ["user"]:
         figures.misses.append(f"another answer to the question begins with {[item.get('type') for item in sent]}")
