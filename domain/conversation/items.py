@@ -11,6 +11,7 @@ from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import ResultInWords, as_text, takes_calls
 from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.history_format import PLAIN, HistoryFormat
+from domain.conversation.known_roles import INSTRUCTING
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.native_calls import call_in, words_of_call
@@ -94,7 +95,7 @@ def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
     """
     if not items or items[-1].get("role") == "user" or is_output(items[-1]):
         return items
-    said = DO_AS_ASKED if items[-1].get("role") in ("system", "developer") else GO_ON
+    said = DO_AS_ASKED if items[-1].get("role") in INSTRUCTING else GO_ON
     return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]})
 
 

@@ -7,7 +7,9 @@ an answer if it has calls, a result if it names a call, and else the person's.
 from collections.abc import Sequence
 from typing import Any
 
-_KNOWN = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+INSTRUCTING = ("system", "developer")
+"""The roles of messages that instruct the model."""
+_KNOWN = frozenset({*INSTRUCTING, "user", "assistant", "tool", "function"})
 _ALIASES = {"human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant"}
 
 

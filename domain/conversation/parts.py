@@ -55,10 +55,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
         return
     kind = part.get("type")
     if kind in ("text", "input_text", "output_text"):
-        text = part.get("text")
-        if not isinstance(text, str):
-            text = words_of_part(part)
-        if says(text):
+        if says(text := words_of_part(part)):
             yield {"type": "input_text", "text": text, **mark_of(part)}
     elif kind in ("image_url", "input_image"):
         yield from _image(part.get("image_url"), part.get("detail"))

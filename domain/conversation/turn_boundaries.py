@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from domain.conversation.known_roles import INSTRUCTING
+
 
 def last_turns(messages: Sequence[object], turns: int) -> Sequence[object]:
     """Return the messages of the last `turns` turns (0 = all), with every system and developer message.
@@ -19,7 +21,7 @@ def last_turns(messages: Sequence[object], turns: int) -> Sequence[object]:
     if len(starts) <= turns:
         return messages
     begin = starts[-turns]
-    kept = [message for message in messages[:begin] if _role(message) in ("system", "developer")]
+    kept = [message for message in messages[:begin] if _role(message) in INSTRUCTING]
     return [*kept, *messages[begin:]]
 
 

@@ -29,10 +29,13 @@ _LENGTH = re.compile(
 _OF_TIME = re.compile(r"rate limit|tokens per (?:min|hour|day|second)|\btpm\b")
 """Tokens of many requests together: a shorter one is no answer to that."""
 _IMAGE_KINDS = frozenset({"invalid_image", "unsupported_image_format", "image_download_failed", "image_not_found"})
+PICTURES = re.compile(r"\bimages?\b|\bpictures?\b|image_url|input_image")
+FILES = re.compile(r"\bpdfs?\b|\bfiles?\b|\bdocuments?\b|file_data|input_file")
+"""How refusals name these media, in lower case."""
 _WORDS = (
     (RefusedPart.TOOLS, re.compile(r"\btools?\b|tools?[\[._]|function_declarations|function\.parameters|\bschema\b")),
-    (RefusedPart.PICTURES, re.compile(r"\bimages?\b|image_url|input_image")),
-    (RefusedPart.FILES, re.compile(r"\bpdf\b|\bfiles?\b|input_file|\bdocuments?\b")),
+    (RefusedPart.PICTURES, PICTURES),
+    (RefusedPart.FILES, FILES),
     (RefusedPart.OUTPUT_LIMIT, re.compile(r"max_(?:completion_|output_|new_)?tokens|maxoutputtokens")),
     (RefusedPart.REASONING, re.compile(r"\breasoning|\bthinking\b|budget_tokens")),
 )

@@ -13,6 +13,7 @@ from domain.catalog.support import ANTHROPIC, OPENAI, author, reads_system_messa
 from domain.conversation.cache_marks import marked_parts, with_mark, without_marks
 from domain.conversation.calls_as_text import is_persons
 from domain.conversation.history_format import HistoryFormat
+from domain.conversation.known_roles import INSTRUCTING
 from domain.request.shapes import inner, one_of
 from domain.request.turn_request import Prompting
 from ports.json_values import JsonObject
@@ -21,7 +22,6 @@ MOST_MARKS = 4
 """Marks that a maker accepts in one request; Claude counts the one at the top level too."""
 MARKED_TURNS = 2
 LONGEST_CACHE_KEY = 64
-_INSTRUCTING = ("system", "developer")
 _TAKE_MARKS = (ANTHROPIC, "qwen", "openrouter")
 """Makers whose models read marks, and routers, which choose among them."""
 MARK = inner({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")}, "type")
@@ -81,7 +81,7 @@ def cache_key_of(asked: str | None, session_id: str | None, slug: str) -> str | 
 
 def _marked(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
     changed = list(items)
-    first = next((at for at, item in enumerate(items) if item.get("role") not in _INSTRUCTING), len(items))
+    first = next((at for at, item in enumerate(items) if item.get("role") not in INSTRUCTING), len(items))
     for position in ({first - 1} if first else set()) | set(_ends_of_questions(items)[-MARKED_TURNS:]):
         number = _last_text(items[position])
         if number is not None:
@@ -106,7 +106,7 @@ def _changing_last(items: tuple[JsonObject, ...], history_format: HistoryFormat)
 
     It stays a system message. Makers that read system messages only in front get them joined, in the order they had.
     """
-    head = items[0] if items and items[0].get("role") in _INSTRUCTING else {}
+    head = items[0] if items and items[0].get("role") in INSTRUCTING else {}
     content = head.get("content")
     if not isinstance(content, list):
         return items

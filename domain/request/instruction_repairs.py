@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from domain.request.instructions import ROLES
+from domain.conversation.known_roles import INSTRUCTING
 from domain.request.lesson import INSTRUCTIONS, Lesson
 from domain.request.refusal import Refusal
 from domain.request.refusal_words import INSTRUCTIONS_REFUSED
@@ -19,7 +19,7 @@ def instruction_repairs(refusal: Refusal) -> list[Lesson]:
 def with_instructions_said(sent: UpstreamRequest) -> UpstreamRequest:
     """Return the request without instructions and system messages, no word lost; the same if there are none."""
     body = sent.body
-    if not body.instructions and not any(item.get("role") in ROLES for item in body.input):
+    if not body.instructions and not any(item.get("role") in INSTRUCTING for item in body.input):
         return sent
     return replace(sent, body=replace(body, instructions=None, input=tuple(_said(body))))
 
@@ -27,7 +27,7 @@ def with_instructions_said(sent: UpstreamRequest) -> UpstreamRequest:
 def _said(body: ResponsesBody) -> Iterator[JsonObject]:
     held: list[JsonObject] = [{"type": "input_text", "text": body.instructions}] if body.instructions else []
     for item in body.input:
-        if item.get("role") in ROLES:
+        if item.get("role") in INSTRUCTING:
             held += _parts(item)
         elif held and item.get("role") == "user":
             yield {**item, "content": [*held, *_parts(item)]}

@@ -1,10 +1,8 @@
 """A request's instructions beside its system messages: never lost, never sent twice."""
 
 from domain.conversation.items import plain_text
+from domain.conversation.known_roles import INSTRUCTING
 from ports.json_values import JsonObject
-
-ROLES = ("system", "developer")
-"""The roles of messages that instruct the model."""
 
 
 def instructions_of(asked: object, items: tuple[JsonObject, ...]) -> str | None:
@@ -12,5 +10,5 @@ def instructions_of(asked: object, items: tuple[JsonObject, ...]) -> str | None:
     if not isinstance(asked, str):
         return None
     words = asked.strip()
-    said = (item for item in items if item.get("role") in ROLES)
+    said = (item for item in items if item.get("role") in INSTRUCTING)
     return None if any(plain_text(item.get("content")).strip() == words for item in said) else asked

@@ -12,6 +12,7 @@ from domain.conversation.left_out import Flaw, LeftOut
 from domain.conversation.media_kinds import Medium
 from domain.conversation.placeholders import left_out
 from domain.conversation.resolved_parts import note
+from domain.faults.refused_part import FILES, PICTURES
 from domain.request.lesson import MEDIA, Lesson
 from domain.request.refusal import Refusal
 from ports.json_values import JsonObject
@@ -19,8 +20,8 @@ from ports.responses import UpstreamRequest
 
 _MEDIA = {f"input_{medium.value}": medium for medium in Medium}
 _NAMED = {
-    Medium.IMAGE: re.compile(r"\bimages?\b|\bpictures?\b|image_url|input_image"),
-    Medium.FILE: re.compile(r"\bpdfs?\b|\bfiles?\b|\bdocuments?\b|file_data|input_file"),
+    Medium.IMAGE: PICTURES,
+    Medium.FILE: FILES,
     Medium.AUDIO: re.compile(r"\baudio\b|input_audio"),
     Medium.VIDEO: re.compile(r"\bvideos?\b|input_video"),
 }
@@ -44,27 +45,24 @@ def size_repair(sent: UpstreamRequest) -> Lesson | None:
 
 def without_media(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     """Return the request with notes in place of media; the same object if there are none to leave out."""
-    last, items = _last_question(sent), list(sent.body.input)
-    for position, item in enumerate(items):
-        for name in _PARTS:
-            parts = item.get(name)
-            if position != last and isinstance(parts, list) and any(_refused(part, lesson) for part in parts):
-                items[position] = {**item, name: [_noted(part, lesson) for part in parts]}
-    return sent if items == list(sent.body.input) else replace(sent, body=replace(sent.body, input=tuple(items)))
+    items = list(sent.body.input)
+    for position, name, parts in _lists(sent):
+        items[position] = {**items[position], name: [_noted(part, lesson) for part in parts]}
+    return replace(sent, body=replace(sent.body, input=tuple(items))) if left_by(sent, lesson) else sent
 
 
 def left_by(sent: UpstreamRequest, lesson: Lesson) -> tuple[LeftOut, ...]:
     """Return what a request loses by the lesson."""
-    return tuple(_lost(sent, lesson))
+    return tuple(_value(part) for _, _, parts in _lists(sent) for part in parts if _refused(part, lesson))
 
 
-def _lost(sent: UpstreamRequest, lesson: Lesson) -> Iterator[LeftOut]:
+def _lists(sent: UpstreamRequest) -> Iterator[tuple[int, str, list[JsonObject]]]:
+    """Yield the lists of parts that media may leave: the position of the item, the name of its field, the parts."""
     last = _last_question(sent)
     for position, item in enumerate(sent.body.input):
         for name in _PARTS:
-            parts = item.get(name)
-            if position != last and isinstance(parts, list):
-                yield from (_value(part) for part in parts if _refused(part, lesson))
+            if position != last and isinstance(parts := item.get(name), list):
+                yield position, name, parts
 
 
 def _last_question(sent: UpstreamRequest) -> int:

@@ -113,11 +113,9 @@ def _candidates(
     body, text = sent.body, refusal.text
     if problem.status == 402 or problem.kind == "payment_required":
         return balance_repair(refusal, body)
-    lessons: list[Lesson] = []
+    lessons = instruction_repairs(refusal) if invalid else []
     if invalid and fall_back and sent.endpoint is Endpoint.RESPONSES and _wants_chat(text):
-        lessons.append(Lesson("endpoint"))
-    if invalid:
-        lessons += instruction_repairs(refusal)
+        lessons.insert(0, Lesson("endpoint"))
     of_history, of_tools = named_history_repairs(refusal, sent, last=last), tool_repairs(refusal, body, last=last)
     lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
     no_tools = without_any_tool(refusal, body)

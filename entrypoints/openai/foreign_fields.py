@@ -8,6 +8,8 @@ A field that the request also has under its usual name keeps that value. Sources
 from collections.abc import Mapping
 from typing import Any
 
+from domain.conversation.references import texts_of
+
 _OFF = frozenset({"off", "disable", "disabled", "false", "no"})
 _ON = frozenset({"on", "enable", "enabled", "true", "yes", "adaptive", "auto"})
 _SWITCHES = ("think", "enable_thinking")
@@ -25,7 +27,7 @@ def with_usual_names(given: Mapping[str, Any]) -> Mapping[str, Any]:
     if FOREIGN.isdisjoint(given):
         return given
     body = dict(given)
-    if (words := _system(given.get("system"))) and body.get("instructions") is None:
+    if (words := "\n\n".join(texts_of(given.get("system")))) and body.get("instructions") is None:
         body["instructions"] = words
     if body.get("stop") is None and given.get("stop_sequences"):
         body["stop"] = given["stop_sequences"]
@@ -81,12 +83,3 @@ def _switched(value: object) -> dict[str, Any]:
     if word in _OFF | _ON:
         return {"enabled": word in _ON}
     return {"effort": word} if word else {}
-
-
-def _system(value: object) -> str:
-    """Return a system prompt that is a text, or a list of parts with texts."""
-    if isinstance(value, str):
-        return value
-    parts = value if isinstance(value, list) else []
-    texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
-    return "\n\n".join(text for text in texts if isinstance(text, str))

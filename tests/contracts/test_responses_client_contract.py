@@ -21,7 +21,6 @@ from ports.responses import (
 )
 from tests.contracts.upstreams import Upstream, open_upstream
 from tests.doubles.telemetry import RecordedTelemetry
-from tests.patience import PATIENCE
 
 CLIENTS: tuple[type[ResponsesClient], ...] = (AioResponsesClient,)
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
@@ -97,7 +96,7 @@ async def test_an_absent_upstream_was_never_sent_anything(client, upstream):
 async def test_leaving_closes_the_connection_within_a_second(client, upstream):
     async with client.attempt(call(upstream, upstream.never_stops)) as batches:
         await anext(batches)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(1):
         while not upstream.caller_left():
             await asyncio.sleep(0.01)
 
@@ -115,7 +114,7 @@ async def test_cancelling_closes_the_connection_within_a_second(client, upstream
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(1):
         while not upstream.caller_left():
             await asyncio.sleep(0.01)
 

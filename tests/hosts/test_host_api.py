@@ -1,6 +1,7 @@
 """An OpenAI client calls a model of a real host."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -66,12 +67,14 @@ async def test_plain_answer_is_one_completion(client: HostAdmin, host: Installed
 
 async def test_caller_who_hangs_up_closes_the_request_upstream(client: HostAdmin, host: InstalledHost) -> None:
     words = fresh("hang up on this")
-    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-2"), words))
+    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-50"), words))
     await eventually(lambda: [record.status for record in host.asked(words)] == [200])
+    hung_up_at = time.monotonic()
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     (record,) = host.asked(words)
     await eventually(lambda: record.closed_by_client)
+    assert (record.ended_at or hung_up_at) - hung_up_at < 1.0
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limit_exceeded"), (500, "upstream_error")])

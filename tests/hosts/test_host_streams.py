@@ -62,12 +62,14 @@ async def test_usage_comes_once_in_the_last_chunk_unless_it_is_declined(
 async def test_a_client_that_hangs_up_ends_its_turn(client: HostAdmin, host: InstalledHost) -> None:
     words = fresh("Leave.")
     ended = _ended(host)
-    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-2"), words))
+    caller = asyncio.create_task(stream_chat(client, host.model("sim/deltas-200-rate-50"), words))
     await eventually(lambda: [record.status for record in host.asked(words)] == [200])
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
-    await eventually(lambda: all(record.closed_by_client for record in host.asked(words)))
-    await eventually(lambda: _ended(host) == ended + 1)
+    async with asyncio.timeout(2):
+        await eventually(lambda: all(record.closed_by_client for record in host.asked(words)))
+    async with asyncio.timeout(2):
+        await eventually(lambda: _ended(host) == ended + 1)
 
 
 async def test_filters_of_the_host_see_the_stream_and_its_end(
