@@ -22,18 +22,8 @@ from pydantic import (
 )
 
 # <the shell's own code: imported here, written out in the single file>
-from entrypoints.openwebui.bundle.shell import (
-    PASSWORD,
-    Core,
-    Failure,
-    accept_all,
-    encrypted,
-    encrypted_lines,
-    kept,
-    refused,
-    unexpected,
-    wants_stream,
-)
+from entrypoints.openwebui.bundle.forms import PASSWORD, accept_all, encrypted, encrypted_lines, kept, personal_form
+from entrypoints.openwebui.bundle.shell import Core, Failure, refused, unexpected, wants_stream
 
 # </the shell's own code>
 
@@ -418,6 +408,7 @@ class Pipe:
         def _keep(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
             return kept(handler(self), self._refused)
 
+    @personal_form
     class UserValves(BaseModel):
         """Settings that every person can change for themselves."""
 

@@ -12,7 +12,6 @@ LINES, ATTRIBUTES = 300, 12
 TOPS = ("domain", "ports", "adapters", "entrypoints")
 LONG = {
     "entrypoints/openwebui/pipe.py": "generated from the table of settings",
-    "entrypoints/openwebui/bundle/shell.py": "the single file begins with it: it can import nothing of ours",
 }
 WIRE, TABLE, SETTING = "a wire body", "a row of a table or list, field by field", "settings"
 LARGE = {

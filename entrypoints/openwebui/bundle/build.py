@@ -17,9 +17,10 @@ SHELL = "entrypoints/openwebui/pipe.py"
 LARGEST = 1_250_000  # bytes; hosts hold the whole text several times for each request under way
 
 _FOLDER = Path(__file__).resolve().parent
-_SHELL_FILE = "entrypoints/openwebui/bundle/shell.py"
+_SHELL_FILES = tuple(f"entrypoints/openwebui/bundle/{name}.py" for name in ("forms", "shell"))
 _LOADER_FILES = tuple(f"entrypoints/openwebui/bundle/{name}.py" for name in ("carried", "kept_code", "loader"))
 _SHELL_CODE = "the shell's own code"
+_SHELL_NEEDS = "what the shell needs"
 _SERVICE_CODE = "the code behind the shell"
 _LOADER_NEEDS = "what the loader needs"
 _QUOTES = "'" * 3
@@ -109,10 +110,11 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
     loader = _with(parts[-1], _LOADER_NEEDS, "".join(parts[:-1]))
     short = hashlib.sha256((loader + contents).encode()).hexdigest()[:8]
     shell = _front((root / SHELL).read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8"))
-    own_code = (_FOLDER / "shell.py").read_text("utf-8")
-    places = {_SHELL_FILE: own_code, **dict(zip(_LOADER_FILES, parts, strict=True)), SHELL: shell} | sources
+    forms, core = own = [(_FOLDER / Path(file).name).read_text("utf-8") for file in _SHELL_FILES]
+    places = dict(zip((*_SHELL_FILES, *_LOADER_FILES), own + parts, strict=True)) | {SHELL: shell} | sources
     places |= {f"{REVISIONS}/{name}": step for name, step in revisions.items()}
-    shell = _with(shell, _SHELL_CODE, _with(own_code, _SERVICE_CODE, _ACCESS.format(module=entry)))
+    own_code = _with(_with(core, _SHELL_NEEDS, forms), _SERVICE_CODE, _ACCESS.format(module=entry))
+    shell = _with(shell, _SHELL_CODE, own_code)
     shell = shell.replace('\n"""\n', '\n"""\n' + _ABOUT.format(count=len(sources) + len(revisions)), 1)
     text = shell + _CARRIED.format(
         loader=loader, contents=contents, digest=digest, text=packed, short=short, quotes=_QUOTES

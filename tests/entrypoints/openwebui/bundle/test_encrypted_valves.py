@@ -6,7 +6,7 @@ import types
 import pytest
 
 from domain.egress.pasted import pasted_key
-from entrypoints.openwebui.bundle import shell
+from entrypoints.openwebui.bundle import forms
 from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
 from entrypoints.openwebui.pipe import Pipe
 from entrypoints.settings import SETTINGS
@@ -23,7 +23,7 @@ KEY = "sk-or-v1-0123456789"
 def _fresh(monkeypatch):
     monkeypatch.delitem(sys.modules, "open_webui.env", raising=False)
     monkeypatch.setenv(HOST_SECRET, SECRET)
-    monkeypatch.setattr(shell, "_tokens", {})
+    monkeypatch.setattr(forms, "_tokens", {})
 
 
 def saved(**sent: object) -> dict[str, object]:
@@ -62,7 +62,7 @@ def test_what_is_a_token_already_is_stored_as_it_is():
 def test_the_same_secret_gives_the_same_token_within_a_process():
     assert saved(API_KEY=KEY) == saved(API_KEY=KEY)
     assert len({str(saved(API_KEY=f"{KEY}{n}")) for n in range(40)}) == 40
-    assert len(shell._tokens) <= 16
+    assert len(forms._tokens) <= 16
 
 
 def test_fields_nobody_set_stay_unset():
@@ -109,18 +109,18 @@ def test_form_and_settings_agree_on_the_hosts_secret(own, hosts, monkeypatch):
     monkeypatch.setenv(HOST_SECRET, own)
     monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(WEBUI_SECRET_KEY=hosts))
 
-    assert shell.host_secret() == host_secret({HOST_SECRET: own}).value
+    assert forms.host_secret() == host_secret({HOST_SECRET: own}).value
 
 
 def test_every_secret_of_the_table_is_encrypted_by_the_form():
     secret = [row for row in SETTINGS if row.kind == "secret"]
 
-    assert tuple(row.name for row in secret if row.rule.advanced) == shell.ADVANCED_SECRETS
+    assert tuple(row.name for row in secret if row.rule.advanced) == forms.ADVANCED_SECRETS
     for row in secret:
         if not row.rule.advanced:
             form = Pipe.UserValves if row.rule.personal else Pipe.Valves
             assert str(form(**{row.name: KEY}).model_dump(exclude_unset=True)[row.name]).startswith(PREFIX)
-    assert shell.ENCRYPTED == PREFIX
+    assert forms.ENCRYPTED == PREFIX
 
 
 def test_a_token_does_not_show_in_a_forms_repr():
