@@ -62,7 +62,7 @@ class BookedAttempt:
 
     keeper: KeepLedger
     entry: Entry
-    done: "asyncio.Future[None]"
+    done: asyncio.Event
     time: StoreBudget | None = None
     released: bool = False
     is_over: bool = False

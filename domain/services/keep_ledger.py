@@ -33,7 +33,7 @@ FAILED = "ledger_failed"
 @dataclass(slots=True)
 class _Waiting:
     entry: Entry
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class KeepLedger:
@@ -57,10 +57,10 @@ class KeepLedger:
         self._writer: asyncio.Task[None] | None = None
         self._timer: Callable[[], None] | None = None
         self._replaying: asyncio.Task[None] | None = None
-        self._newest: asyncio.Future[None] | None = None
+        self._newest: asyncio.Event | None = None
 
-    def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
-        """Store an entry soon; the result is done once it is in the store or the journal, or was lost and counted.
+    def note(self, entry: Entry, *, at_once: bool = False) -> asyncio.Event:
+        """Store an entry soon; the result is set once it is in the store or the journal, or was lost and counted.
 
         Costs the caller microseconds; a newer state of an entry that still waits replaces it. `at_once`: somebody waits
         for it.
@@ -75,24 +75,24 @@ class KeepLedger:
         waiting = _Waiting(entry)
         if len(self._waiting) >= MOST_WAITING:
             self._unwritten.lose(1, FULL)
-            waiting.done.set_result(None)
+            waiting.done.set()
             return waiting.done
         self._waiting[entry.key], self._newest = waiting, waiting.done
         if at_once:
             self._begin()
         return waiting.done
 
-    async def stored(self, entry: Entry, done: "asyncio.Future[None]", time: StoreBudget | None = None) -> None:
+    async def stored(self, entry: Entry, done: asyncio.Event, time: StoreBudget | None = None) -> None:
         """Return once an entry is in the store or a journal: after PATIENCE_SECONDS it goes to a journal itself.
 
         `time` is what the store may add to the turn; an entry that is nowhere by then still waits to be written.
         """
-        if done.done():
+        if done.is_set():
             return
         time = time or StoreBudget(self._store)
         try:
             async with time.spent(PATIENCE_SECONDS):
-                await asyncio.shield(done)
+                await done.wait()
         except TimeoutError:
             with suppress(TimeoutError):
                 async with time.spent():
@@ -100,9 +100,9 @@ class KeepLedger:
 
     async def caught_up(self) -> None:
         """Return once all that was noted until now is in the store or the journal, or was lost."""
-        if self._newest is not None and not self._newest.done():  # entries are stored in their order
+        if self._newest is not None and not self._newest.is_set():  # entries are stored in their order
             self._begin()
-            await asyncio.wait((self._newest,))
+            await self._newest.wait()
 
     async def drained(self) -> None:
         """Return once nothing waits to be written, in the journal neither unless the store fails."""
@@ -148,8 +148,7 @@ class KeepLedger:
                     await self._write([one.entry for one in batch])
                 finally:
                     for one in batch:
-                        if not one.done.done():
-                            one.done.set_result(None)
+                        one.done.set()
         finally:
             self._writer = None
 

@@ -84,7 +84,7 @@ async def test_what_waits_is_bounded_and_the_rest_is_counted(kept, monkeypatch):
     monkeypatch.setattr(keep_ledger, "MOST_WAITING", 5)
     kept.ledger.gate = asyncio.Event()
     done = [kept.keeper.note(entry) for entry in MANY]
-    assert [one.done() for one in done] == [False] * 5 + [True] * 15
+    assert [one.is_set() for one in done] == [False] * 5 + [True] * 15
     kept.ledger.gate.set()
     await kept.keeper.drained()
     assert len(await kept.numbers()) == 5
@@ -134,7 +134,7 @@ async def test_waits_for_rows_count_against_what_the_store_may_add_to_the_turn(k
     time, waited = StoreBudget(kept.store), []
     for entry in MANY[:5]:
         began = kept.clock.monotonic()
-        storing = asyncio.create_task(kept.keeper.stored(entry, asyncio.get_running_loop().create_future(), time))
+        storing = asyncio.create_task(kept.keeper.stored(entry, asyncio.Event(), time))
         while not storing.done():
             await settled()
             if kept.clock.moments and not storing.done():
@@ -189,7 +189,7 @@ async def test_a_long_replay_holds_no_new_entry_up(kept):
     await settled()
     done = kept.keeper.note(MANY[4], at_once=True)
     await settled()
-    assert done.done()
+    assert done.is_set()
     assert await kept.numbers() == [3, 4]
     gate.set()
     await kept.keeper.drained()
