@@ -1,6 +1,6 @@
 """`POST /responses`, `POST /chat/completions` and `POST /images` over aiohttp: exactly one attempt per call."""
 
-from asyncio import CancelledError, Task, get_running_loop, shield, sleep, wait
+from asyncio import CancelledError, Task, sleep, wait
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from adapters.openrouter.stream.event_stream import EventStream
 from adapters.openrouter.transport.connection_watch import Watch
 from adapters.openrouter.transport.pool import Lease, PoolClosed, SessionPool
 from adapters.openrouter.transport.request import Outgoing, add_headers, address_of, headers_of
+from adapters.openrouter.transport.shielded_task import ShieldedTask
 from adapters.openrouter.wire.codec import ORJSON_INSTALLED
 from adapters.openrouter.wire.facts import REPORT_HEADER
 from adapters.openrouter.wire.request_body import Shape, encode_body
@@ -104,9 +105,10 @@ class _Attempt:
 
     async def _watched(self, post: Coroutine[object, object, ClientResponse], watch: CallWatch) -> ClientResponse:
         """Wait for the head of the answer. If the reader leaves first, tell the watch of one that has just arrived."""
-        posting = get_running_loop().create_task(post, name="openrouter-pipe-post")
+        shielded = ShieldedTask(post, "openrouter-pipe-post")
+        posting = shielded.task
         try:
-            return await shield(posting)
+            return await shielded.result()
         except CancelledError:
             try:
                 for _ in range(LAST_LOOKS):
