@@ -6,7 +6,7 @@ Source: OpenRouter API reference, content parts and checklist.
 import re
 from collections.abc import Iterable
 
-from domain.conversation.media_kinds import TAKEN, Medium
+from domain.conversation.media_kinds import PARTS, TAKEN, Medium
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.resolved_parts import ResolvedPart, note
 from ports.catalog import Model
@@ -23,7 +23,6 @@ _FORMS: dict[str, tuple[bool, Medium | None]] = {
 }
 """What an address may be: a link, and data of which medium."""
 _TYPES = {Medium.IMAGE: TAKEN[Medium.IMAGE], Medium.VIDEO: TAKEN[Medium.VIDEO] | {"video/quicktime"}}
-_WORDS = {"input_image": "image", "input_file": "file", "input_audio": "audio", "input_video": "video"}
 
 
 def sendable(parts: Iterable[JsonObject], model: Model | None) -> list[JsonObject]:
@@ -32,7 +31,7 @@ def sendable(parts: Iterable[JsonObject], model: Model | None) -> list[JsonObjec
 
 
 def _checked(part: JsonObject, model: Model | None) -> JsonObject:
-    word = _WORDS[part["type"]]
+    word = PARTS[part["type"]].value
     if model is not None and model.input_modalities and word not in model.input_modalities:
         return note(not_taken(word))
     if isinstance(part, ResolvedPart):

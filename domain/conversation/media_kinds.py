@@ -16,6 +16,8 @@ class Medium(Enum):
     VIDEO = "video"
 
 
+PARTS = {f"input_{medium.value}": medium for medium in Medium}
+"""The types of parts that hold a medium, as upstream takes them."""
 PDF, WEB_PAGE, PLAIN, UNKNOWN = "application/pdf", "text/html", "text/plain", "application/octet-stream"
 TAKEN = {
     Medium.IMAGE: frozenset(f"image/{kind}" for kind in KINDS),

@@ -5,11 +5,12 @@ Source: OpenRouter API reference, input items.
 
 from collections.abc import Mapping
 
+from domain.conversation.media_kinds import PARTS, Medium
 from ports.json_values import JsonObject
 
 ToolOutput = str | list[JsonObject]
 
-MEDIA = {"input_image": "image", "input_file": "file"}
+MEDIA = {kind: medium.value for kind, medium in PARTS.items() if medium in (Medium.IMAGE, Medium.FILE)}
 """The media that an output may hold, with their modality in the catalog."""
 
 

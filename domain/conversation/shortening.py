@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from domain.conversation.call_kinds import OUTPUT_OF, SHELL, TEXT_OUTPUTS, is_output
 from domain.conversation.calls_as_text import ResultInWords, is_persons
+from domain.conversation.media_kinds import PARTS
 from domain.conversation.persons_words import PersonsWords
 from domain.conversation.placeholders import MEDIA_LEFT_OUT, shortened, shortened_before
 from domain.conversation.pruning import HEAD, LONG, TAIL
 from domain.conversation.server_items import is_native, is_server_item, with_texts
-from domain.conversation.tokens import MEDIA
 from ports.json_values import JsonObject
 
 _TEXTS = frozenset({"input_text", "output_text"})
@@ -195,4 +195,4 @@ def _is_text(part: object) -> bool:
 
 
 def _is_medium(part: object) -> bool:
-    return isinstance(part, dict) and part.get("type") in MEDIA
+    return isinstance(part, dict) and part.get("type") in PARTS

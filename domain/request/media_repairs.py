@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from domain.conversation.left_out import Flaw, LeftOut
-from domain.conversation.media_kinds import Medium
+from domain.conversation.media_kinds import PARTS, Medium
 from domain.conversation.placeholders import left_out
 from domain.conversation.resolved_parts import note
 from domain.faults.refused_part import FILES, PICTURES
@@ -18,7 +18,6 @@ from domain.request.refusal import Refusal
 from ports.json_values import JsonObject
 from ports.responses import UpstreamRequest
 
-_MEDIA = {f"input_{medium.value}": medium for medium in Medium}
 _NAMED = {
     Medium.IMAGE: PICTURES,
     Medium.FILE: FILES,
@@ -74,7 +73,7 @@ def _last_question(sent: UpstreamRequest) -> int:
 def _refused(part: object, lesson: Lesson) -> bool:
     """Return whether a part is a medium that the lesson names; outputs of clients may hold anything."""
     kind = part.get("type") if isinstance(part, dict) else None
-    medium = _MEDIA.get(kind) if isinstance(kind, str) else None
+    medium = PARTS.get(kind) if isinstance(kind, str) else None
     return medium is not None and medium.value in lesson.names
 
 
@@ -83,4 +82,4 @@ def _noted(part: JsonObject, lesson: Lesson) -> JsonObject:
 
 
 def _value(part: JsonObject) -> LeftOut:
-    return LeftOut(_MEDIA[part["type"]], Flaw.REFUSED, str(part.get("filename") or ""))
+    return LeftOut(PARTS[part["type"]], Flaw.REFUSED, str(part.get("filename") or ""))
