@@ -24,14 +24,14 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check check-source check-services check-rules format settings bundle run test test-unit explore test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium spin clean
+.PHONY: help check check-tests check-source check-services check-rules format settings bundle run test test-unit explore test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-write-behind drill-chaos drill-chaos-host drill-host bench walk simulator chromium spin clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
 run: bundle  ## start the real Open WebUI with the pipe installed (CHECK=1: send two messages and exit; PORT=, DATA=)
 	@$(RUN) entrypoints.devhost.run $(BUNDLE)
 
-test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
+test: check check-tests test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
 check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 20 s
 	@$(MAKE) --no-print-directory --output-sync=target -j 3 check-source check-services check-rules
@@ -43,6 +43,9 @@ check-source: $(DEV)/.ready
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
 	@$(RUN) entrypoints.settings_generate --check
+
+check-tests: $(DEV)/.ready  ## types of tests, drills and benchmarks, also of what only hosts run: a minute, seconds once its cache is there
+	@$(RUN) mypy --no-error-summary tests benchmarks
 
 check-services: $(DEV)/.ready
 	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q tests/structure tests/domain/services

@@ -5,6 +5,8 @@ description: The minimum a competent developer writes by hand; the real function
 """
 
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 from pydantic import BaseModel, Field
@@ -16,15 +18,15 @@ class Pipe:
         API_KEY: str = Field(default="")
         MODELS: str = Field(default="openai/gpt-4o-mini", description="Model slugs, separated by commas")
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.valves = self.Valves()
-        self.session = None
+        self.session: aiohttp.ClientSession | None = None
 
-    def pipes(self):
+    def pipes(self) -> list[dict[str, str]]:
         slugs = [slug.strip() for slug in self.valves.MODELS.split(",")]
         return [{"id": slug, "name": slug} for slug in slugs if slug]
 
-    async def pipe(self, body: dict):
+    async def pipe(self, body: dict[str, Any]) -> Any:
         request = {
             "model": body["model"].split(".", 1)[1],
             "stream": bool(body.get("stream")),
@@ -52,7 +54,7 @@ class Pipe:
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         }
 
-    async def stream(self, request: dict):
+    async def stream(self, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         async with self.post(request) as response:
             async for line in response.content:
                 line = line.strip()
@@ -63,13 +65,13 @@ class Pipe:
                     yield self.chunk({"content": event["delta"]}, None)
         yield self.chunk({}, "stop")
 
-    def post(self, request: dict):
+    def post(self, request: dict[str, Any]) -> Any:
         if self.session is None:
             self.session = aiohttp.ClientSession()
         headers = {"Authorization": f"Bearer {self.valves.API_KEY}"}
         return self.session.post(f"{self.valves.BASE_URL}/responses", json=request, headers=headers)
 
-    def chunk(self, delta: dict, finish_reason: str | None) -> dict:
+    def chunk(self, delta: dict[str, Any], finish_reason: str | None) -> dict[str, Any]:
         return {
             "object": "chat.completion.chunk",
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],

@@ -273,7 +273,7 @@ class _Words:
 
 async def _measure(name: str, upstream: str, simulator: str, folder: Path) -> dict[str, list[tuple[float, ...]]]:
     kind = KINDS[name]
-    chat = {"default_llm_endpoint": "chat_completions"} if name == "chat-file" else {}
+    chat: dict[str, Any] = {"default_llm_endpoint": "chat_completions"} if name == "chat-file" else {}
     settings = Settings(api_key=Secret(SIMULATOR_KEY), base_url=upstream, base64_max_size_mb=64, **chat)
     beside = Settings(api_key=Secret(SIMULATOR_KEY), base_url=simulator)
     asked, digest = _asked(name, kind, folder)

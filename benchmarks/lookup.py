@@ -21,6 +21,7 @@ from random import Random
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.migrate import migrate
 from adapters.sql.tables import artifact
 from benchmarks.memory_rig import ANN, KEPT, Chat, Kept, chat_of, keep, kept_in
@@ -76,7 +77,7 @@ async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
 
 
 async def _forget(kept: Kept) -> None:
-    while await kept.store.artifacts.delete_person(KEPT.namespace, ANN.user_id, 1_000):
+    while await SqlArtifacts(kept.database).delete_person(KEPT.namespace, ANN.user_id, 1_000):
         pass
 
 

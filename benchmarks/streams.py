@@ -61,7 +61,7 @@ async def per_stream(side: str, how: str, address: str) -> float:
 
 
 def _pipe(side: str, address: str) -> Any:
-    pipe: Any = BarePipe() if side == "bare" else Pipe()  # type: ignore[no-untyped-call]
+    pipe: Any = BarePipe() if side == "bare" else Pipe()
     pipe.valves.BASE_URL, pipe.valves.API_KEY = address, SIMULATOR_KEY
     if isinstance(pipe, Pipe):
         pipe.valves.MAX_CONCURRENT_REQUESTS = 2 * STREAMS

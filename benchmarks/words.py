@@ -35,7 +35,7 @@ async def measure_words(address: str) -> list[Line]:
     """Measure aiohttp alone, the bare pipe and ours in alternating rounds."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession())
-        bare, ours = _pipe(BarePipe(), address), _pipe(Pipe(), address)  # type: ignore[no-untyped-call]
+        bare, ours = _pipe(BarePipe(), address), _pipe(Pipe(), address)
         stack.push_async_callback((await ours._core.service()).aclose)
         bare.session = await stack.enter_async_context(ClientSession())
         sides: dict[str, Read] = {

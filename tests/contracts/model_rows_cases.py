@@ -129,7 +129,12 @@ async def a_row_is_removed_when_the_judge_allows_it(rows: HostModels) -> None:
     await rows.insert(NewRow("goes.a/b", "B", META))
     before = await one(rows, "goes.a/b")
     seen: list[ModelRow] = []
-    assert not await rows.remove("goes.a/b", lambda row: bool(seen.append(row)))
+
+    def refuses(row: ModelRow) -> bool:
+        seen.append(row)
+        return False
+
+    assert not await rows.remove("goes.a/b", refuses)
     assert seen == [before] == [await one(rows, "goes.a/b")]
     assert await rows.remove("goes.a/b", lambda _row: True)
     assert await rows.ids("goes") == frozenset()

@@ -29,6 +29,7 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path):
             yield RedisCache(one, 600), RedisCache(other, 600)
     else:
         async with opened(request.param, tmp_path) as database:
+            assert database is not None
             yield SqlCache(database), SqlCache(database)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ async def test_with_own_keys_the_provider_is_paid_beside_the_fee(generations):
     data = {"total_cost": 0.01, "upstream_inference_cost": "0.2", "is_byok": True, "provider_name": "P", "model": "a/b"}
     async with answering(200, {"data": data}) as route:
         record = await generations.find(route, "gen-1")
-    paid = {"cost": Decimal("0.01"), "upstream_cost": Decimal("0.2"), "is_byok": True}
+    paid: dict[str, Any] = {"cost": Decimal("0.01"), "upstream_cost": Decimal("0.2"), "is_byok": True}
     assert record == GenerationRecord("gen-1", **paid, model="a/b", provider="P")
 
 

@@ -16,7 +16,7 @@ from adapters.disk.ledger_lines import entry_of, line_of
 from adapters.memory.ledger_journal import MemoryLedgerJournal
 from ports.ledger import Entry
 from ports.ledger_journal import JournalUnavailable, LedgerJournal
-from tests.contracts.test_ledger_contract import ENDED, GUESSED, STARTED, VOID
+from tests.contracts.ledger_cases import ENDED, GUESSED, STARTED, VOID
 
 JOURNALS: tuple[type[LedgerJournal], ...] = (MemoryLedgerJournal, DiskLedgerJournal)
 ROOM = 100_000

@@ -95,7 +95,7 @@ def through_otel() -> Read:
         ]
         found: dict[tuple[str, ...], Any] = {}
         for point in points:
-            key = tuple(str(point.attributes[name]) for name in family.labels)
+            key = tuple(str((point.attributes or {})[name]) for name in family.labels)
             if isinstance(family, Histogram):
                 counts = point.bucket_counts
                 found[key] = (point.count, point.sum, [sum(counts[: n + 1]) for n in range(len(counts))])
@@ -132,7 +132,7 @@ def test_a_distribution_counts_what_is_at_most_each_bound(read: Read) -> None:
 
 
 def test_a_gauge_is_what_it_reads_now(read: Read) -> None:
-    running = {("running",): 3, ("waiting",): 0}
+    running: dict[tuple[str, ...], int] = {("running",): 3, ("waiting",): 0}
     read.metrics.watch(PLACES, lambda: running)
     assert read.of(PLACES) == running
     running[("running",)] = 1

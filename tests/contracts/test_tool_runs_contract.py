@@ -257,7 +257,7 @@ def bounds(most_rows: int = 99, most_bytes: int = 10**9, *, idle: int = 0, spare
     return RunBounds(most_bytes, most_rows, DAY + timedelta(minutes=idle), spared)
 
 
-async def left(runs: ToolRunStore, owner: str = "ann") -> set[tuple[str, str]]:
+async def left(runs: ToolRunStore, owner: str = "ann") -> set[tuple[int, int]]:
     """Return the runs of turns 1 to 9 that are still known: starting them again is what shows it."""
     found = set()
     for turn in range(1, 10):

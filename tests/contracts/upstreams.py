@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from entrypoints.simulator.server import running_simulator
 from ports.responses import Endpoint, Route
@@ -15,7 +16,7 @@ from tests.adapters.openrouter.scripted_upstream import (
     scripted,
 )
 
-MODELS = {
+MODELS: dict[str, Any] = {
     "data": [
         {"id": "a/text", "name": "Text", "pricing": {"prompt": "0.1", "completion": "-1"}},
         {"id": "a/image", "architecture": {"output_modalities": ["image"]}},

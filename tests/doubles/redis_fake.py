@@ -1,7 +1,7 @@
 """Servers that answer the way no healthy Redis does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 OK, PONG = b"+OK\r\n", b"+PONG\r\n"
@@ -61,7 +61,9 @@ async def hanging() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _listening(serve: Callable[..., object]) -> AsyncIterator[str]:
+async def _listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -50,14 +50,14 @@ class WebServer:
 
 @asynccontextmanager
 async def web_server(
-    answers: dict[str, bytes | Script] | None = None,
+    answers: Mapping[str, bytes | Script] | None = None,
     *,
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> AsyncIterator[WebServer]:
     """Listen on loopback."""
-    server = WebServer(answers or {})
+    server = WebServer({**(answers or {})})
     if tls is not None:
         tls.sni_callback = lambda _socket, name, _context: server.server_names.append(name)
     listener = await asyncio.start_server(server.serve, host, port, ssl=tls)

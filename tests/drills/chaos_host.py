@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -165,10 +165,12 @@ def complaint(reply: "Turn | StreamedReply | Plain") -> str:
 
 async def _crowd(callers: Callers, figures: Figures) -> None:
     """Send 60 requests at once; those beyond slots and line are refused, each in the form of its caller."""
-    asked = [asyncio.create_task(callers.page(f"Say it. hold-{HELD_MS} {n}")) for n in range(PAGES - LATE)]
+    asked: list[Awaitable[Turn | StreamedReply | Plain]] = []
+    asked += [asyncio.create_task(callers.page(f"Say it. hold-{HELD_MS} {n}")) for n in range(PAGES - LATE)]
     await until(lambda: callers.sent >= PAGES - LATE, HELD_MS / 1000)
-    both = (callers.stream, callers.plain)
-    asked += [asyncio.create_task(both[n % 2](f"Say it. hold-{HELD_MS} {n}")) for n in range(AT_ONCE - PAGES)]
+    for n in range(AT_ONCE - PAGES):
+        said = f"Say it. hold-{HELD_MS} {n}"
+        asked.append(asyncio.create_task(callers.plain(said)) if n % 2 else asyncio.create_task(callers.stream(said)))
     await asyncio.sleep(0.5)
     asked += [asyncio.create_task(callers.page(f"Say it. hold-{HELD_MS} late {n}")) for n in range(LATE)]
     replies = await asyncio.gather(*asked, return_exceptions=True)

@@ -9,6 +9,7 @@ import gzip
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,7 +53,7 @@ async def by_spelling(net: Network, remote: FetchRemote, part: str) -> Misses:
     """Every forbidden spelling is refused before a name is looked up."""
     before = net.lookups
     urls = [net.url(spelling) for spelling in FORBIDDEN]
-    cases = [(url, lambda url=url: outcome_of(remote, url, net.rules())) for url in urls]
+    cases = [(url, partial(outcome_of, remote, url, net.rules())) for url in urls]
     misses = await all_refused(net, part, cases)
     return [*misses, f"{part}: names were looked up"] if net.lookups != before else misses
 
@@ -106,9 +107,7 @@ async def by_port(net: Network, remote: FetchRemote) -> Misses:
     """Ports that nobody allowed are refused, at public hosts too."""
     hosts = ("public.example", PUBLIC, f"[{PUBLIC_6}]")
     urls = [f"https://{host}:{port}/" for host in hosts for port in PORTS]
-    return await all_refused(
-        net, "ports", [(url, lambda url=url: outcome_of(remote, url, net.rules())) for url in urls]
-    )
+    return await all_refused(net, "ports", [(url, partial(outcome_of, remote, url, net.rules())) for url in urls])
 
 
 async def by_listing(net: Network, remote: FetchRemote) -> Misses:

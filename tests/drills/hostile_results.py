@@ -113,8 +113,8 @@ def ways(form: str) -> Iterator[tuple[str, list[Output]]]:
     yield "title of a citation", [ShowCitation("https://x.test/", form, "")]
     yield "name of a model", [ShowStatus(ModelReplaced(form, form))]
     yield from _used(form)
-    for kind in FaultKind:
-        yield f"refusal {kind.value}", [_failed(Fault(kind, detail=form, provider=form))]
+    for fault in FaultKind:
+        yield f"refusal {fault.value}", [_failed(Fault(fault, detail=form, provider=form))]
     cited = {"url_citation": {"url": form, "title": form, "content": form}}
     yield "annotation", list(Answer(0, Citations()).cite(cited))
     named = {"type": "file_citation", "file_id": form, "filename": form, "index": 0}

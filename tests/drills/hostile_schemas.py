@@ -168,7 +168,7 @@ def _costly(rng: Random) -> tuple[dict[str, Any], str]:
         f"d{n}": {keyword: [{"$ref": f"#/{section}/d{n + 1}"}] * rng.randint(2, 4)} for n in range(links)
     }
     chain[f"d{links}"] = {"type": "string" if keyword != "allOf" else ["object", "integer"]}
-    schema = {"type": "object", "properties": {"a": {"$ref": f"#/{section}/d0"}}, section: chain}
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": {"$ref": f"#/{section}/d0"}}, section: chain}
     if rng.random() < 0.3:
         schema["unevaluatedProperties"] = False
     return schema, json.dumps({"a": 1, "b": rng.randint(0, 9)})

@@ -124,9 +124,9 @@ def complaints(made: Sent, slug: str, *, thorough: bool) -> list[str]:
     found: list[str] = []
     if INPUT(items):
         found.append(f"shape: {json.dumps(INPUT(items))[:200]}")
-    for check in (lambda: check_history(items, host), lambda: check_chat_history(chat_messages(items), host)):
+    for check, history in ((check_history, items), (check_chat_history, [dict(one) for one in chat_messages(items)])):
         try:
-            check()
+            check(history, host)
         except Refusal as refusal:
             found.append(f"refused: {_words(refusal)}")
     if thorough:

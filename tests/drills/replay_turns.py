@@ -7,6 +7,7 @@ from typing import Any
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.turn.answer import Answer
+from domain.turn.citations import Citations
 from domain.turn.retained_items import retained_items
 from ports.toolbox import ToolCall
 from tests.domain.conversation.host_shapes import Message, api_messages, legacy_text, native_messages
@@ -76,7 +77,7 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
 def _round(slug: str, turn_id: str, items: list[TurnItem], rng: Random, open_calls: str) -> list[TurnItem]:
     first = len(items)
     taken = frozenset(str(one.item["call_id"]) for one in items if one.item["type"] == "function_call")
-    answer = Answer(first, set(), taken, frozenset({TOOL}))
+    answer = Answer(first, Citations(), taken, frozenset({TOOL}))
     index = _opening(answer, slug, rng)
     for _ in range(rng.choice([1, 1, 2, 3])):
         place = first + index
@@ -105,7 +106,7 @@ def _last(slug: str, turn_id: str, items: list[TurnItem], rng: Random, end: str)
     if end in ("tool", "handed"):
         return _round(slug, turn_id, items, rng, open_calls=end)
     first = len(items)
-    answer = Answer(first, set())
+    answer = Answer(first, Citations())
     index = _opening(answer, slug, rng, always=end == "thinking")
     if end == "thinking":
         answer.begin(index, {"type": "reasoning", "id": "rs_open"}, 0.0)
@@ -161,7 +162,7 @@ def _returned(host: str, record: TurnRecord, end: str, rng: Random) -> list[Mess
     open_ids = {one.shown for one in record.items if end == "tool" and one.item.get("output") == STOPPED}
     if host == "0.6.28":
         done = [one for one in record.items if one.shown not in open_ids or not one.shown]
-        messages = [{"role": "assistant", "content": "\n" + legacy_text(record.turn_id, done)}]
+        messages: list[dict[str, Any]] = [{"role": "assistant", "content": "\n" + legacy_text(record.turn_id, done)}]
     else:
         messages = [one for one in native_messages(host, record) if one.get("tool_call_id") not in open_ids]
         if host == "0.12.4":

@@ -49,7 +49,7 @@ def streams(count: int, seeded: int) -> PartResult:
         except Exception as error:  # noqa: BLE001 - any error of an example is a miss
             misses.append(f"streams: {type(error).__name__}: {str(error)[:2000]}")
     few = ["too few streams were played"] if played_streams.total() < count * 0.99 else []
-    figures = {
+    figures: dict[str, object] = {
         "streams, of any frames": f"{played_streams.total()}, {played_streams['any']}",
         "frames, of types": f"{frames_by_type.total()}, {len(frames_by_type)}",
     }

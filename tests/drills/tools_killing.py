@@ -198,7 +198,7 @@ class _Runs:
 
     def __init__(self, runs: SqlToolRuns, hooks: _Hooks) -> None:
         self._runs, self._hooks = runs, hooks
-        self.unsettled, self.settle, self.delete_before = runs.unsettled, runs.settle, runs.delete_before
+        self.unsettled, self.settle, self.trim = runs.unsettled, runs.settle, runs.trim
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         await self._reached(STORING, runs)

@@ -91,7 +91,7 @@ def run_breaker(examples: int, steps: int, seeded: int = 0) -> Figures:
     """Check that a breaker acts like a model that stores every call."""
     figures = Figures()
 
-    class Counted(BreakerMachine):  # type: ignore[misc]
+    class Counted(BreakerMachine):
         def check_invariants(self, *arguments: Any, **named: Any) -> None:
             figures.counts["steps"] += 1
             super().check_invariants(*arguments, **named)

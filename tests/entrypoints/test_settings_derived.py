@@ -24,7 +24,7 @@ def test_the_same_settings_are_read_once() -> None:
 
 
 def test_changed_settings_are_read_anew() -> None:
-    changed = replace(SETTINGS, http_connect_timeout_seconds=3.0)
+    changed = replace(SETTINGS, http_connect_timeout_seconds=3)
     assert limits_of(SETTINGS).connect != limits_of(changed).connect == 3.0
 
 
@@ -79,7 +79,7 @@ def test_results_that_another_thread_drops_meanwhile_are_made_again():
 
 
 def test_none_is_a_result_like_any_other():
-    settings, calls = replace(SETTINGS), []
+    settings, calls = replace(SETTINGS), list[Settings]()
     asked = once(calls.append)
     assert (asked(settings), asked(settings), len(calls)) == (None, None, 1)
 

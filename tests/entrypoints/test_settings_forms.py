@@ -2,6 +2,7 @@
 
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +41,8 @@ def assert_usable(made: Settings) -> None:
         if row.kind == "choice":
             assert value in row.choices
             continue
-        assert type(value) is {"bool": bool, "int": int, "float": float, "str": str, "secret": Secret}[row.kind]
+        kind: Any = {"bool": bool, "int": int, "float": float, "str": str, "secret": Secret}[row.kind]
+        assert type(value) is kind
         if row.kind in {"int", "float"}:
             assert row.rule.low is None or value >= row.rule.low
             assert row.rule.high is None or value <= row.rule.high
@@ -49,7 +51,7 @@ def assert_usable(made: Settings) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(STORED, STORED)
-def test_any_stored_json_gives_forms_and_usable_settings(stored: dict[str, object], own: dict[str, object]) -> None:
+def test_any_stored_json_gives_forms_and_usable_settings(stored: dict[str, Any], own: dict[str, Any]) -> None:
     valves, user_valves = Pipe.Valves(**stored), Pipe.UserValves(**own)
 
     made, problems = snapshot(valves, user_valves, {})
@@ -72,7 +74,7 @@ def test_a_form_is_made_even_of_something_that_is_no_mapping(form: type[BaseMode
 
 
 def test_a_stored_value_of_another_type_keeps_the_default_in_the_form_and_is_remarked() -> None:
-    valves = Pipe.Valves(MAX_CONCURRENT_REQUESTS="many", MODEL_ID="a/b")
+    valves = Pipe.Valves.model_validate({"MAX_CONCURRENT_REQUESTS": "many", "MODEL_ID": "a/b"})
 
     _, (problem,) = snapshot(valves, None, {})
 
@@ -81,16 +83,18 @@ def test_a_stored_value_of_another_type_keeps_the_default_in_the_form_and_is_rem
 
 
 def test_what_the_form_cannot_hold_but_a_person_meant_still_counts() -> None:
-    valves = Pipe.Valves(REASONING_EFFORT="HIGH", API_KEY=12345, HTTP_TOTAL_TIMEOUT_SECONDS="none")
+    valves = Pipe.Valves.model_validate(
+        {"REASONING_EFFORT": "HIGH", "API_KEY": 12345, "HTTP_TOTAL_TIMEOUT_SECONDS": "none"}
+    )
 
-    made, problems = snapshot(valves, Pipe.UserValves(ENABLE_REASONING=False), {})
+    made, problems = snapshot(valves, Pipe.UserValves.model_validate({"ENABLE_REASONING": False}), {})
 
     assert (made.reasoning_effort, made.api_key, made.enable_reasoning) == ("high", Secret("12345"), False)
     assert problems == ()
 
 
 def test_an_emptied_box_is_stored_as_not_set() -> None:
-    valves = Pipe.Valves(MODEL_ID="", API_KEY=None, MAX_CONCURRENT_REQUESTS="")
+    valves = Pipe.Valves.model_validate({"MODEL_ID": "", "API_KEY": None, "MAX_CONCURRENT_REQUESTS": ""})
 
     assert valves.model_dump(exclude_unset=True) == {}
     assert valves.MODEL_ID == "auto"

@@ -70,6 +70,7 @@ class RealHost:
     async def lose(self, file_id: str) -> None:
         """Delete the bytes and keep the row."""
         row = await file_row(file_id)
+        assert row is not None
         await asyncio.to_thread(self.provider.Storage.delete_file, row.path)
 
     async def forget_size(self, file_id: str) -> None:
@@ -180,6 +181,7 @@ async def the_limit_of_the_host_is_known_and_kept_by_hosts_from_0_10(host: RealH
 async def reading_leaves_no_copy_that_was_not_there(host: RealHost) -> None:
     kept = await saved(host)
     row = await file_row(kept.file_id)
+    assert row is not None
     if "://" in row.path:
         host.forget_copies()
     before = host.copies()

@@ -64,7 +64,7 @@ class Followed:
 
     async def create(self, admin: HostAdmin, slug: str, **row: Any) -> None:
         """Create a private row as an administrator does."""
-        access = {"access_grants": []} if admin.at_least("0.8") else {"access_control": {}}
+        access: dict[str, Any] = {"access_grants": []} if admin.at_least("0.8") else {"access_control": {}}
         form = {"id": model_id(slug), "base_model_id": None, "meta": {}, "params": {}, **access, **row}
         await admin.request("POST", "/api/v1/models/create", form)
 

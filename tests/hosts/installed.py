@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from entrypoints.devhost.admin import HostAdmin
@@ -66,7 +68,7 @@ def fresh(words: str) -> str:
     return f"{words} {uuid4().hex[:10]}"
 
 
-async def install(admin: HostAdmin, source: str, valves: dict[str, str], *, function_id: str = FUNCTION_ID) -> None:
+async def install(admin: HostAdmin, source: str, valves: Mapping[str, Any], *, function_id: str = FUNCTION_ID) -> None:
     """Install the function, set its valves and wait for its first models."""
     await admin.install_function(function_id, source)
     await admin.set_valves(function_id, valves)

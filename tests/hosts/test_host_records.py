@@ -1,6 +1,7 @@
 """A real host leaves one encrypted record per message, without any secret in it."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_message_with_a_tool_and_a_stopped_one_leave_one_record_each(
         await eventually((tmp_path / "mark").exists)
         await stopped.stop()
         for turn in (whole, stopped):
-            await eventually(lambda one=turn: of_message(folder, one.chat_id, one.answer_id))
+            await eventually(partial(of_message, folder, turn.chat_id, turn.answer_id))
     for turn in (whole, stopped):
         (file,) = of_message(folder, turn.chat_id, turn.answer_id)
         archive = opened(file)

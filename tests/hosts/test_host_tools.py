@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
         yield session
 
 
-async def asked(tab: BrowserSession, words: str, *orders: str, **options: object) -> Turn:
+async def asked(tab: BrowserSession, words: str, *orders: str, **options: Any) -> Turn:
     return await tab.send("\n".join((words, *orders)), model=MODEL, options=with_tools(**options))
 
 

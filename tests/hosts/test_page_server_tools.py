@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.host, pytest.mark.browser("0.6.28")]
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "server_tools"
 MODEL = "openai/gpt-5.6-sol-pro"
 TEXT = "The bridge is red."
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, str | re.Pattern[str]]] = {
     "web-search": ("Searched the web for red bridges", ""),
     "fetch": ("Read example.com", "Red bridges are rare."),
     "datetime": ("Looked up the time: 2026-08-01T09:30:00+08:00 Australia/Perth", ""),

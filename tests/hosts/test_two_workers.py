@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -188,7 +189,7 @@ async def test_a_person_whose_requests_fail_in_both_workers_is_paused_in_both(sh
         return "error" in answer and not worker.asked(again)
 
     for worker in shared.both:
-        await eventually(lambda worker=worker: paused(worker))
+        await eventually(partial(paused, worker))
 
 
 async def test_a_model_that_fails_for_several_people_is_replaced_in_both_workers(shared: Workers) -> None:
@@ -208,7 +209,7 @@ async def test_a_model_that_fails_for_several_people_is_replaced_in_both_workers
         await admin.change_valves(FUNCTION_ID, {"FALLBACK_MODEL": "sim/echo"})
         try:
             for worker in shared.both:
-                await eventually(lambda worker=worker: replaced(worker))
+                await eventually(partial(replaced, worker))
         finally:
             await admin.change_valves(FUNCTION_ID, {"FALLBACK_MODEL": ""})
 

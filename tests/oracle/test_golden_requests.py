@@ -29,7 +29,7 @@ from tests.oracle.verdict import verdict
 FOLDER = Path(__file__).with_name("golden")
 SETTINGS = Settings(api_key=Secret("sk-or-v1-golden"))
 DEFAULTS = Path(__file__).with_name("request_defaults.json").read_text("utf-8")
-MODELS = tuple(read_model(entry) for entry in ENTRIES.values())
+MODELS = tuple(model for entry in ENTRIES.values() if (model := read_model(entry)))
 BY_ID = {model.id: model for model in MODELS}
 
 

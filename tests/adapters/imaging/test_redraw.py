@@ -108,7 +108,7 @@ async def test_a_simple_svg_is_drawn_in_a_square_and_loads_nothing(pictures, dra
     (call,) = drawing.calls
     assert (call["content"], call["output_width"], call["output_height"]) == (content, 250, 250)
     with pytest.raises(PermissionError):
-        call["url_fetcher"]("https://files.example/x")  # type: ignore[operator]
+        call["url_fetcher"]("https://files.example/x")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Schemas that were made to hold up the process: every check ends, and what cannot be checked is accepted."""
 
+import json
 import re
 import time
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.json_schema import checker, patterns
+from adapters.json_schema import patterns
 from adapters.json_schema.checker import KEPT_CHARACTERS, SECONDS, JsonSchemaChecker
 from adapters.json_schema.values import canonical
 from ports.work_budget import BudgetSpent, WorkBudget
@@ -272,6 +273,6 @@ def test_the_clock_is_a_brake_while_a_large_schema_is_read(monkeypatch):
 
     many = {"oneOf": [{"oneOf": [{"properties": {"a": {"const": place}}} for place in range(40)]} for _ in range(400)]}
     log = RecordedTelemetry()
-    monkeypatch.setattr(checker.json, "dumps", never)
+    monkeypatch.setattr(json, "dumps", never)
     assert JsonSchemaChecker(log, clock=clock)(many, {"a": 3}) == ""
     assert log.only("tool_arguments_unchecked")

@@ -1,5 +1,7 @@
 """Clients and pools for tests of the OpenRouter adapter."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from adapters.openrouter.client import AioResponsesClient
@@ -9,17 +11,17 @@ from tests.doubles.telemetry import RecordedTelemetry
 
 
 @pytest.fixture
-def telemetry():
+def telemetry() -> RecordedTelemetry:
     return RecordedTelemetry()
 
 
 @pytest.fixture
-async def pool(telemetry):
+async def pool(telemetry: RecordedTelemetry) -> AsyncIterator[SessionPool]:
     pool = SessionPool(telemetry)
     yield pool
     await pool.aclose()
 
 
 @pytest.fixture
-def client(pool, telemetry):
+def client(pool: SessionPool, telemetry: RecordedTelemetry) -> AioResponsesClient:
     return AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)

@@ -8,11 +8,15 @@ from asyncio import Event, StreamReader, StreamWriter, start_server
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 Script = Callable[["Visit"], Awaitable[None]]
 
 STREAM_HEADERS = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
-COMPLETED = {"type": "response.completed", "response": {"id": "gen-1", "model": "a/b", "status": "completed"}}
+COMPLETED: dict[str, Any] = {
+    "type": "response.completed",
+    "response": {"id": "gen-1", "model": "a/b", "status": "completed"},
+}
 
 
 @dataclass
@@ -25,7 +29,7 @@ class Asked:
     body: bytes
 
     @property
-    def json(self):
+    def json(self) -> Any:
         return json.loads(self.body)
 
 

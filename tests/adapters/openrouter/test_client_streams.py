@@ -318,7 +318,7 @@ async def test_an_aborted_upload_does_not_wait_for_upstream_to_read_the_rest():
         def abort(self):
             self.aborted = True
 
-        async def write(self, _piece):
+        async def write(self, *_, **__):
             await asyncio.Event().wait()
 
     stuck, outgoing = Stuck(), Outgoing(b"{}", None)

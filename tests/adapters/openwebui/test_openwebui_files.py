@@ -18,6 +18,7 @@ from adapters.openwebui.uploads import LONGEST_NAME, safe_name
 from ports.files import FileFlaw, FileNotSaved, FileUnavailable, NewFile
 from tests.contracts.files_cases import ABSENT, BIG, NOTE, PNG, flaw_of, saved
 from tests.doubles.host_files import FORM, CloudStorage, HostError, HostFiles
+from tests.doubles.telemetry import RecordedTelemetry
 
 Make = Callable[..., HostFiles]
 
@@ -116,11 +117,7 @@ async def test_a_broken_database_is_no_missing_file(host: HostFiles, monkeypatch
 
 
 async def test_without_a_host_nothing_is_read_or_stored() -> None:
-    class Silent:
-        def event(self, level: str, name: str, **values: object) -> None:
-            """Log nothing."""
-
-    files = await open_files(HostStorage(Silent()), "ann", object(), piece=1024, fallback=FORM)
+    files = await open_files(HostStorage(RecordedTelemetry()), "ann", object(), piece=1024, fallback=FORM)
     assert await flaw_of(files.facts(ABSENT)) is FileFlaw.UNREADABLE
     assert await files.ceiling() is None
     with pytest.raises(FileNotSaved):

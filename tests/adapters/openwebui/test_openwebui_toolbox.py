@@ -235,7 +235,7 @@ async def test_a_direct_tool_is_called_through_the_page(ground: Ground) -> None:
 async def test_direct_tools_are_not_available_without_a_page(ground: Ground, session_id: str) -> None:
     async def event_call(_event: dict[str, Any]) -> None: ...
 
-    given = {"session_id": session_id, "event_call": None if session_id else event_call}
+    given: dict[str, Any] = {"session_id": session_id, "event_call": None if session_id else event_call}
     assert (await ground.box({"route": direct("route")}, **given)).tools() == ()
 
 

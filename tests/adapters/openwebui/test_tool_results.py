@@ -26,8 +26,8 @@ def read(value: object, kind: Kind = Kind.WORKSPACE, name: str = "tool", **argum
 class Response:
     """A web response as tools return it."""
 
-    def __init__(self, body: bytes, status_code: int = 200, **headers: str) -> None:
-        self.body, self.status_code, self.headers = body, status_code, headers
+    def __init__(self, body: bytes, headers: dict[str, str] | None = None, *, status_code: int = 200) -> None:
+        self.body, self.status_code, self.headers = body, status_code, headers or {}
 
 
 @dataclass
@@ -156,7 +156,7 @@ def test_an_image_stored_in_the_host_is_a_file_hidden_from_the_model() -> None:
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (Response(b"<b>hi</b>", **{"Content-Disposition": "inline"}), Kind.WORKSPACE),
+        (Response(b"<b>hi</b>", {"Content-Disposition": "inline"}), Kind.WORKSPACE),
         (("<b>hi</b>", {"content-disposition": "inline", "content-type": "text/html"}), Kind.OPENAPI),
         (["<b>hi</b>", {"Content-Disposition": "inline", "Content-Type": "text/html"}], Kind.DIRECT),
     ],
@@ -169,8 +169,8 @@ def test_a_page_to_show_is_html_and_a_note(value: object, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (Response(b"<b>hi</b>", **{"Content-Disposition": 'attachment; filename="inline.html"'}), Kind.WORKSPACE),
-        (Response(b"<b>hi</b>", **{"Content-Disposition": "inline", "Content-Type": "text/plain"}), Kind.WORKSPACE),
+        (Response(b"<b>hi</b>", {"Content-Disposition": 'attachment; filename="inline.html"'}), Kind.WORKSPACE),
+        (Response(b"<b>hi</b>", {"Content-Disposition": "inline", "Content-Type": "text/plain"}), Kind.WORKSPACE),
         (("<b>hi</b>", {"content-type": "text/html"}), Kind.OPENAPI),
         (("<b>hi</b>", {"content-disposition": "inline", "content-type": "text/html"}), Kind.MCP),
         ("<b>hi</b>", Kind.WORKSPACE),
@@ -183,12 +183,12 @@ def test_a_page_that_the_tool_did_not_mark_is_text(value: object, kind: Kind) ->
 
 
 def test_a_page_too_large_to_show_is_named() -> None:
-    page = Response(b"x" * (MOST_BYTES + 1), **{"Content-Disposition": "inline"})
+    page = Response(b"x" * (MOST_BYTES + 1), {"Content-Disposition": "inline"})
     assert (read(page).text, read(page).pages) == (PAGE_LEFT_OUT, ())
 
 
 def test_the_text_about_a_page_goes_to_the_model() -> None:
-    page = Response(b"<b>hi</b>", **{"content-disposition": "inline"})
+    page = Response(b"<b>hi</b>", {"content-disposition": "inline"})
     assert read((page, {"rows": 3})).text == '{"rows": 3}'
 
 

@@ -62,7 +62,7 @@ def test_another_load_adds_to_the_same_sums(providers):
 
 
 def test_a_span_began_its_seconds_ago_and_is_a_child_of_the_running_one(providers):
-    attributes = {"model": "a/b", "cost": Decimal("0.5"), "calls": 2}
+    attributes: dict[str, Any] = {"model": "a/b", "cost": Decimal("0.5"), "calls": 2}
     with providers.tracer.start_as_current_span("request") as request:
         providers.load().ended(Span("turn", 2.5, attributes))
     span = next(one for one in providers.exporter.get_finished_spans() if one.name == "turn")

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,13 @@ from tests.patience import PATIENCE, eventually
 
 
 def test_two_loads_share_one_count():
-    state = {}
+    state: dict[str, Any] = {}
     old, new = ProcessSlots(state), ProcessSlots(state)
     assert [old.try_acquire(2), new.try_acquire(2), old.try_acquire(2)] == [True, True, False]
 
 
 def test_slots_of_different_names_are_counted_separately():
-    state = {}
+    state: dict[str, Any] = {}
     requests, tools = ProcessSlots(state, "requests"), ProcessSlots(state, "tools")
     assert [requests.try_acquire(1), tools.try_acquire(1)] == [True, True]
 
@@ -27,7 +28,7 @@ def test_releasing_more_than_was_taken_is_an_error():
 
 
 def test_only_objects_of_the_standard_library_are_shared():
-    state = {}
+    state: dict[str, Any] = {}
     ProcessSlots(state).try_acquire(1)
     kinds = {type(value).__module__ for value in state["slots:requests:by_owner"].values()}
     assert kinds <= {"builtins", "collections", "_thread"}
@@ -94,7 +95,7 @@ async def test_a_waiter_whose_loop_was_closed_does_not_fill_the_queue():
     _discard(kept)
 
 
-def _discard(tasks: list[object]) -> None:
+def _discard(tasks: list[Any]) -> None:
     for task in tasks:
         task._log_destroy_pending = False
     tasks.clear()

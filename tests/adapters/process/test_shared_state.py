@@ -43,7 +43,7 @@ def test_threads_that_create_it_together_get_the_same_mapping():
 
 
 def test_a_new_load_retires_the_previous_one():
-    retired, state = [], {}
+    retired, state = list[str](), dict[str, object]()
     assert not Loads(state).register("pipe", lambda: retired.append("first"))
     assert Loads(state).register("pipe", lambda: retired.append("second"))
     assert retired == ["first"]

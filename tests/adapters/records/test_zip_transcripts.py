@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
 from adapters.records import archive as archives_module
-from adapters.records import folders
 from adapters.records.archive import ArchiveUnreadable, read, written
 from adapters.records.names import LONGEST, component, place_of
 from adapters.records.options import ArchiveForm
@@ -23,7 +23,7 @@ from tests.adapters.records.recorded import PASSWORD, archives, only_archive, pl
 from tests.doubles.telemetry import RecordedTelemetry
 
 
-def kept(root: Path, *transcripts: Transcript, telemetry: RecordedTelemetry | None = None, **options: object) -> None:
+def kept(root: Path, *transcripts: Transcript, telemetry: RecordedTelemetry | None = None, **options: Any) -> None:
     files = store(root, telemetry, **options)
     for one in transcripts:
         files.accept(one)
@@ -172,7 +172,7 @@ def test_a_full_or_read_only_disk_is_one_warning_and_leaves_no_pieces(tmp_path, 
     def fails(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folders.os, "fsync", fails)
+    monkeypatch.setattr(os, "fsync", fails)
     values = warned(tmp_path)
     assert values == {"setting": "SESSION_LOG_DIR", "reason": os.strerror(number)}
     assert archives(tmp_path) == []
@@ -181,7 +181,7 @@ def test_a_full_or_read_only_disk_is_one_warning_and_leaves_no_pieces(tmp_path, 
 def test_records_are_stored_again_once_the_disk_works(tmp_path, monkeypatch):
     telemetry = RecordedTelemetry()
     with monkeypatch.context() as broken:
-        broken.setattr(folders.os, "rename", lambda *_a, **_k: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        broken.setattr(os, "rename", lambda *_a, **_k: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
         kept(tmp_path, transcript("one"), telemetry=telemetry)
     kept(tmp_path, transcript("two"), telemetry=telemetry)
     assert len(telemetry.named("record_not_stored")) == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,9 +90,14 @@ async def turns_in(store: SqlArtifacts | RedisArtifacts, *turns: int, owner: str
     return [one.turn_id for one in await store.find(HERE, owner, turn_ids=ids, fingerprints=(), limit=100)]
 
 
+def advanced(artifacts: RedisArtifacts, seconds: float) -> None:
+    assert isinstance(artifacts._clock, FakeClock)
+    artifacts._clock.advance(seconds)
+
+
 async def reopened(artifacts: RedisArtifacts) -> bool:
     """Let time pass until the connection may be opened again, and try; the server may still be loading."""
-    artifacts._clock.advance(400)
+    advanced(artifacts, 400)
     return await artifacts._connection.opened()
 
 
@@ -235,7 +241,7 @@ async def test_what_a_person_wanted_forgotten_is_not_written_again_after_redis_l
         await one.put(turn_of(2, 2, created_at=clock.now(), user_id="bob"))
         with Redis.from_url(server.url) as client:
             client.flushall()
-        two._clock.advance(1)
+        advanced(two, 1)
         assert await two.delete_person(HERE, "ann", 9) == 0
         await flusher_of(one)._flush()
         assert await turns_in(SqlArtifacts(database), 1) == []
@@ -312,13 +318,13 @@ async def test_after_failures_in_a_row_new_rows_go_to_the_database_and_later_thr
         for failures in (2, 3):
             await eventually(lambda: asyncio.sleep(0, clock.moments))
             flusher.wake()
-            await eventually(lambda failures=failures: asyncio.sleep(0, flusher._failures >= failures))
+            await eventually(partial(lambda least: asyncio.sleep(0, flusher._failures >= least), failures))
         assert telemetry.only("artifact_flush_failed").values == {"reason": "full"}
         assert telemetry.only("artifact_flush_stopped").level == "error"
         with pytest.raises(ArtifactsUnavailable, match="full"):
             await one.put(turn_of(2, 1))
         for pause in (10, 20, 40, 80, 160, 300, 300):
-            await eventually(lambda pause=pause: asyncio.sleep(0, clock.moments == [pause]))
+            await eventually(partial(lambda due: asyncio.sleep(0, clock.moments == [due]), pause))
             clock.advance(pause)
         store.reason = ""
         await eventually(lambda: asyncio.sleep(0, clock.moments))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -18,7 +19,7 @@ from tests.doubles.redis_connections import empty_redis
 from tests.doubles.redis_server import redis_url
 
 Put = Callable[[Redis, bytes], object]
-HUGE = {"owner": "x", "version": "1", "text": "x" * 2_000_000, "until": "1", "fence": "9" * 2_000_000}
+HUGE: dict[Any, Any] = {"owner": "x", "version": "1", "text": "x" * 2_000_000, "until": "1", "fence": "9" * 2_000_000}
 KINDS: dict[str, Put] = {
     "a text": lambda redis, key: redis.set(key, b"\xff another program's"),
     "a list": lambda redis, key: redis.rpush(key, "1"),

@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -89,9 +90,11 @@ def tables_in(url: str, schema: str | None = None) -> set[str]:
     return set(sa.inspect(engine_of(url)).get_table_names(schema))
 
 
-def run(url: str, statement: str | sa.Executable, values: object = None) -> list[tuple[object, ...]]:
+def run(
+    url: str, statement: str | sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+) -> list[tuple[object, ...]]:
     """Run one statement in a transaction of its own and return its rows."""
     with engine_of(url).begin() as connection:
         asked = sa.text(statement) if isinstance(statement, str) else statement
-        result = connection.execute(asked, values)  # type: ignore[arg-type]
+        result = connection.execute(asked, values)
         return [tuple(row) for row in result] if result.returns_rows else []

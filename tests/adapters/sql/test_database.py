@@ -14,6 +14,7 @@ from adapters.sql import engines
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
+from adapters.sql.locking import ClosingConnection
 from adapters.sql.trouble import DatabaseTrouble
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.databases import database_in
@@ -154,7 +155,7 @@ def test_a_password_is_not_shown():
 
 
 async def test_deleted_data_is_overwritten_however_sqlite_was_built(tmp_path, monkeypatch):
-    class Careless(engines.ClosingConnection):
+    class Careless(ClosingConnection):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options)
             self.execute("PRAGMA secure_delete=OFF")

@@ -10,6 +10,7 @@ import traceback
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -88,7 +89,7 @@ def test_knowing_the_newest_revision_changes_no_answer(kind: str, tmp_path: Path
     assert differing == []
 
 
-def _answer(url: str, **more: object) -> object:
+def _answer(url: str, **more: Any) -> object:
     try:
         return migrated(url, **more)
     except DatabaseTrouble as trouble:

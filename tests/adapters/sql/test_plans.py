@@ -85,6 +85,7 @@ def connection():
 def test_sqlite_uses_the_intended_index(connection, name):
     statement, index = STATEMENTS[name]
     compiled = statement.compile(dialect=sqlite.dialect())
+    assert compiled.positiontup is not None
     explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[]",) * len(compiled.positiontup))
     steps = [step.detail for step in explained]
     assert any(index in step for step in steps)

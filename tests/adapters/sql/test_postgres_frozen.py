@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -42,7 +43,9 @@ async def test_cancelled_callers_return_from_a_frozen_server_at_once_and_leak_no
     store = SqlArtifacts(database)
     await store.put(turn_of(1, 1))
     with frozen_postgres():
-        callers = [asyncio.create_task(store.put(turn_of(number, 1))) for number in range(2, 12)]
+        callers: list[asyncio.Task[Any]] = [
+            asyncio.create_task(store.put(turn_of(number, 1))) for number in range(2, 12)
+        ]
         callers += [asyncio.create_task(store.chats(HERE, "", 1)) for _ in range(10)]
         left = await asyncio.gather(*(left_after(caller, 0.2) for caller in callers))
         assert max(left) < AT_ONCE

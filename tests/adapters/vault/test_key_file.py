@@ -1,8 +1,10 @@
 """The generated key: the same for all processes that start together, and never replaced."""
 
 import errno
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,7 +106,7 @@ def test_a_file_system_without_links_gets_a_key_too(path):
 
 def test_a_file_still_written_by_another_worker_is_waited_for(path, monkeypatch):
     path.touch(0o600)
-    monkeypatch.setattr(key_file.time, "sleep", lambda _seconds: path.write_bytes(encoded(bytes(32))))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: path.write_bytes(encoded(bytes(32))))
 
     assert read_or_make_key(path) == bytes(32)
 
@@ -120,7 +122,7 @@ def test_a_file_still_written_by_another_worker_is_waited_for(path, monkeypatch)
     ],
 )
 def test_a_file_without_a_key_is_reported_and_not_changed(path, content, expected, monkeypatch):
-    monkeypatch.setattr(key_file.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     path.write_bytes(content)
 
     assert reason(path) == expected
@@ -141,7 +143,7 @@ def test_a_write_that_fails_leaves_nothing_behind(path, monkeypatch):
     def full(_descriptor):
         raise OSError(errno.ENOSPC, "disk full")
 
-    monkeypatch.setattr(key_file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
 
     assert reason(path) == "cannot be made"
     assert list(path.parent.iterdir()) == []
@@ -162,6 +164,6 @@ def test_unchangeable_access_rights_do_not_lose_the_key(path, monkeypatch):
     def refuse(*_args):
         raise PermissionError
 
-    monkeypatch.setattr(key_file.os, "fchmod", refuse)
+    monkeypatch.setattr(os, "fchmod", refuse)
 
     assert read_key(path) == made

@@ -1,6 +1,8 @@
 """Capability boxes: which of them a model's catalog entry turns on and off in the page."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from domain.catalog.support import searches
 from ports.catalog import Model
 
 
-def boxes(**fields: object) -> dict[str, bool]:
+def boxes(**fields: Any) -> Mapping[str, bool]:
     return capabilities(Model("maker/model", "Model", **fields))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -267,7 +268,7 @@ def test_a_row_without_content_is_removed_unless_a_person_edited_it(edit):
 
 def test_a_row_of_the_previous_release_is_removed_if_it_equals_the_hosts_defaults():
     old = {"vision": True, "usage": True, "file_upload": True, "web_search": False, "image_generation": False}
-    note = {"made": True, "wrote": {"name": "", **old}}
+    note: dict[str, Any] = {"made": True, "wrote": {"name": "", **old}}
     row = made(SEEING, QUIET)
     note["wrote"]["name"] = row.meta[NOTE]["wrote"]["name"]
     row = replace(row, meta={"capabilities": old, NOTE: note})

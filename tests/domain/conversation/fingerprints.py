@@ -16,8 +16,8 @@ from entrypoints.openwebui.history_format import OPEN_WEBUI
 
 def fingerprint_of(asked: Question, answer_text: str, call_ids: Iterable[str] = ()) -> str:
     """Return the fingerprint of an answer to a question."""
-    texts = (asked.person, asked.earlier, answer_text)
-    return fingerprint_of_digests(*(digest_of(text, OPEN_WEBUI) for text in texts), call_ids)
+    person, earlier, answer = (digest_of(text, OPEN_WEBUI) for text in (asked.person, asked.earlier, answer_text))
+    return fingerprint_of_digests(person, earlier, answer, call_ids)
 
 
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[TurnItem]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
+from ports.json_values import JsonObject
 
 OPENAI, CLAUDE, GEMINI, DEEPSEEK = (
     "openai/gpt-5",
@@ -49,7 +50,7 @@ def output(call_id: str, text: str = "found") -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call_id, "output": text}
 
 
-def record(*items: dict[str, Any], number: int = 1, model: str = OPENAI, **more: Any) -> TurnRecord:
+def record(*items: JsonObject, number: int = 1, model: str = OPENAI, **more: Any) -> TurnRecord:
     """Return a turn whose answered calls have references; its id is made of `number`."""
     shown: dict[str, str] = {}
     answered = {item["call_id"] for item in items if item["type"] == "function_call_output"}

@@ -1,5 +1,7 @@
 """Media are found in the parts of messages, in every shape that clients send."""
 
+from typing import Any
+
 import pytest
 
 from domain.conversation.attachments import attachments_in, name_of
@@ -7,7 +9,7 @@ from domain.conversation.media_kinds import Medium
 from domain.conversation.resolved_parts import ResolvedPart, note, with_parts
 from tests.examples_media import asked, text
 
-SHAPES = {
+SHAPES: dict[str, tuple[dict[str, Any], Medium, str]] = {
     "chat picture": ({"type": "image_url", "image_url": {"url": "u", "detail": "low"}}, Medium.IMAGE, "low"),
     "bare chat picture": ({"type": "image_url", "image_url": "u"}, Medium.IMAGE, "auto"),
     "picture": ({"type": "input_image", "image_url": "u", "detail": "high"}, Medium.IMAGE, "high"),

@@ -34,7 +34,8 @@ def test_a_long_id_keeps_the_beginning_that_names_its_kind(long):
 
 
 def test_all_ids_of_a_person_are_bounded():
-    person = Person(*("x" * 1_000 for _ in range(5)), is_admin=True, temporary=True).bounded()
+    long = "x" * 1_000
+    person = Person(long, long, long, long, long, is_admin=True, temporary=True).bounded()
     texts = (person.user_id, person.chat_id, person.message_id, person.session_id, person.parent_id)
     assert not has_long_id(*texts)
     assert person.is_admin

@@ -34,7 +34,7 @@ def test_calls_stay_calls_for_models_that_accept_them(slug, entry, takes):
 
 
 CALL = {"id": "c1", "function": {"name": "look", "arguments": '{"q": 1}'}}
-HISTORY = [
+HISTORY: list[dict[str, object]] = [
     {"role": "user", "content": "Why?"},
     {"role": "assistant", "content": "I look.", "tool_calls": [CALL]},
     {"role": "tool", "tool_call_id": "c1", "content": "found"},
@@ -59,5 +59,6 @@ def test_call_and_output_are_rendered_as_text_at_their_position():
 
 
 def test_huge_output_is_cut():
-    history = [*HISTORY[:2], {"role": "tool", "tool_call_id": "c1", "content": "x" * 1_000_000}]
+    huge: dict[str, object] = {"role": "tool", "tool_call_id": "c1", "content": "x" * 1_000_000}
+    history = [*HISTORY[:2], huge]
     assert len(rendered(history)[-1][1]) < LONGEST_OUTPUT + 100

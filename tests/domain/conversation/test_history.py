@@ -1,5 +1,7 @@
 """A history without stored turns is translated message by message; only old tool outputs are shortened."""
 
+from typing import Any
+
 import pytest
 
 from domain.conversation.calls_as_text import ResultInWords
@@ -13,7 +15,7 @@ from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import CLAUDE, OPENAI, tool_turn
 
 TALK = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-TOOL = [
+TOOL: list[dict[str, Any]] = [
     {"role": "user", "content": "a"},
     {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": "{}"}}]},
     {"role": "tool", "tool_call_id": "c1", "content": "x" * 5000},

@@ -1,6 +1,7 @@
 """Translate every kind of message to items: none is empty, every call has an output."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ def user(content: object) -> dict[str, object]:
     return {"role": "user", "content": content}
 
 
-def asked(*call_ids: str, content: str = "", arguments: object = '{"q": 1}') -> dict[str, object]:
+def asked(*call_ids: str, content: str = "", arguments: object = '{"q": 1}') -> dict[str, Any]:
     calls = [{"id": call_id, "function": {"name": "look", "arguments": arguments}} for call_id in call_ids]
     return {"role": "assistant", "content": content, "tool_calls": calls}
 

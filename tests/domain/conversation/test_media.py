@@ -1,5 +1,7 @@
 """A note replaces media that a model rejects or that cannot be sent."""
 
+from typing import Any
+
 import pytest
 
 from domain.conversation.media import sendable
@@ -7,7 +9,7 @@ from ports.catalog import Model
 
 TEXT_ONLY = Model("maker/text", "Text", input_modalities=frozenset({"text"}))
 EVERYTHING = Model("maker/all", "All", input_modalities=frozenset({"text", "image", "file", "audio", "video"}))
-GOOD = {
+GOOD: dict[str, dict[str, Any]] = {
     "png": {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0KGgo="},
     "link": {"type": "input_image", "detail": "auto", "image_url": "https://a.example/a.png?b=c"},
     "pdf": {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},

@@ -13,6 +13,7 @@ from domain.conversation.call_kinds import CALLER_CALLS, CALLS, OUTPUT_OF
 from domain.conversation.calls_as_text import as_text
 from domain.conversation.items import items_of
 from domain.conversation.native_calls import call_in, output_of, sound_call, words_of_call
+from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
 from tests.oracle import sdk_judge
 
@@ -54,7 +55,7 @@ MESSAGES = st.lists(
 )
 
 
-def sent(items: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+def sent(items: tuple[JsonObject, ...]) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(serialise(responses_fields(ResponsesBody("m", items))))
     return body
 

@@ -1,19 +1,21 @@
 """Old long tool outputs are shortened; recent and short ones and other items never."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from domain.conversation.calls_as_text import ResultInWords
 from domain.conversation.persons_words import with_persons_words
 from domain.conversation.pruning import HEAD, LONG, TAIL, pruned
+from ports.json_values import JsonObject
 from tests.domain.conversation.kept_turns import answer, call, output, sealed_thought
 
-ASKED = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}
+ASKED: JsonObject = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}
 RESULT = "".join(chr(97 + number % 26) for number in range(5000))
 
 
-def history(turns: int, result: object = RESULT) -> list[dict[str, object]]:
+def history(turns: int, result: Any = RESULT) -> list[JsonObject]:
     return [
         item
         for number in range(turns)
@@ -32,7 +34,7 @@ def outputs(items) -> list[str]:
 
 
 def test_what_a_person_answered_to_a_tool_stays_however_old_it_is():
-    items = [item | {"name": "ask_user"} if item["type"] == "function_call" else item for item in history(4)]
+    items = [{**item, "name": "ask_user"} if item["type"] == "function_call" else item for item in history(4)]
     assert outputs(pruned(with_persons_words(items, {"ask_user"}), 1)) == [RESULT] * 4
     assert outputs(pruned(with_persons_words(items, {"other"}), 1)) != [RESULT] * 4
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.call_kinds import FUNCTION, OUTPUT_OF
-from domain.conversation.record import MOST_ITEMS, REASONING, Row, TurnItem, record_of, rows_of
+from domain.conversation.item_types import REASONING
+from domain.conversation.record import MOST_ITEMS, Row, TurnItem, record_of, rows_of
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 from tests.examples import examples
 

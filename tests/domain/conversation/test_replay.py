@@ -317,6 +317,7 @@ def test_turn_with_a_missing_row_has_the_text_of_the_host_and_complete_pairs(hos
     messages, (whole,) = history(host, turn)
     rows = [row for row in rows_of(whole, reasoning=True, tools=True) if row.ordinal != missing]
     left = record_of(whole.turn_id, whole.model, whole.fingerprint, rows)
+    assert left is not None
     made = spans(messages, [left], OPENAI)
     assert len(made) == (0 if host == "api" else 1)
     for span in made:

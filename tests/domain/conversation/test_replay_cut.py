@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ports.json_values import JsonObject
 from tests.domain.conversation.histories import spans
 from tests.domain.conversation.host_shapes import HOSTS, returned, user
 from tests.domain.conversation.kept_turns import OPENAI, answer, call, output, record, sealed_thought
@@ -11,7 +12,7 @@ from tests.domain.conversation.kept_turns import OPENAI, answer, call, output, r
 THOUGHT = sealed_thought("x")
 
 
-def went_back(host, said: str, *items, cut: bool = True) -> tuple[dict, ...]:
+def went_back(host, said: str, *items, cut: bool = True) -> tuple[JsonObject, ...]:
     """Return what is sent upstream if the page received `said` of the last text."""
     turn = record(*items, model=OPENAI, cut=cut)
     got = replace(turn, items=(*turn.items[:-1], replace(turn.items[-1], item=answer(said))))

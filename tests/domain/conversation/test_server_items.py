@@ -35,6 +35,7 @@ def stored(turn, **options):
 def sent(turn, slug, model=None):
     """The types of the items that go to a model with the next question."""
     found = record_of(turn.turn_id, turn.model, "", rows_of(turn, reasoning=True, tools=True))
+    assert found is not None
     messages = [user("q"), {"role": "assistant", "content": "Yes."}]
     found = replace(found, fingerprint=fingerprint_of_turn([user("q")], found.items))
     messages.append(user("and now?"))

@@ -1,6 +1,7 @@
 """Outputs of tools are shortened in a fixed order and to fixed lengths; nothing else is ever touched."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from domain.conversation.persons_words import with_persons_words
 from domain.conversation.placeholders import MEDIA_LEFT_OUT
 from domain.conversation.shortening import EARLIER, LEAST, NEWEST, Cut, gives_way, shortened_to_fit
 from domain.conversation.tokens import tokens_of
+from ports.json_values import JsonObject
 from tests.domain.conversation.kept_turns import answer, call, output, sealed_thought
 from tests.examples import examples
 
@@ -33,7 +35,7 @@ def sizes(items: Any) -> dict[str, int]:
     return {item["call_id"]: len(item["output"]) for item in items if item.get("type") == "function_call_output"}
 
 
-def shorter(items: list[dict[str, Any]], ideal: float, needed: float = 0) -> tuple[Any, int]:
+def shorter(items: Sequence[JsonObject], ideal: float, needed: float = 0) -> tuple[Any, int]:
     return shortened_to_fit(items, tokens_of, ideal=ideal, needed=needed)
 
 
@@ -74,7 +76,7 @@ ENDED = {"type": "exit", "exit_code": 0}
 
 
 def test_what_native_calls_brought_gives_way_too() -> None:
-    natives = [
+    natives: list[dict[str, Any]] = [
         {"type": "custom_tool_call_output", "call_id": "1", "output": LONG},
         {"type": "local_shell_call_output", "call_id": "2", "output": LONG},
         {"type": "apply_patch_call_output", "call_id": "3", "output": LONG, "status": "failed"},

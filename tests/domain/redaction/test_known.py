@@ -4,6 +4,7 @@ import json
 import re
 import time
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -15,7 +16,7 @@ from domain.redaction.known import MOST_VALUES, known, secrets_in_environment, s
 
 GATEWAY_KEY = "correct horse/battery+staple"
 MASKS = known([GATEWAY_KEY])
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "as it stands": str,
     "in a path": quote,
     "in a query": lambda value: quote(value, safe=""),

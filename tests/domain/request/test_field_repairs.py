@@ -1,6 +1,7 @@
 """A refused field, key or plugin is left out by its own name, and everything around it stays."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -76,15 +77,15 @@ def body_after(problem: UpstreamProblem, body: ResponsesBody = BODY) -> Response
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_refused_field_is_left_out_whole_however_it_is_named(name):
-    empty = () if name == "stop_server_tools_when" else None
-    assert {body_after(problem) == replace(BODY, **{name: empty}) for problem in problems(name)} == {True}
+    empty: dict[str, Any] = {name: () if name == "stop_server_tools_when" else None}
+    assert {body_after(problem) == replace(BODY, **empty) for problem in problems(name)} == {True}
 
 
 @pytest.mark.parametrize("name", KEYS)
 def test_a_refused_key_is_left_out_of_its_field_and_the_others_stay(name):
     field, key = KEYS[name]
-    kept = {other: value for other, value in getattr(BODY, field).items() if other != key}
-    assert {body_after(problem) == replace(BODY, **{field: kept}) for problem in problems(name)} == {True}
+    kept: dict[str, Any] = {field: {other: value for other, value in getattr(BODY, field).items() if other != key}}
+    assert {body_after(problem) == replace(BODY, **kept) for problem in problems(name)} == {True}
 
 
 @pytest.mark.parametrize("name", PLUGINS)

@@ -70,7 +70,8 @@ def test_what_fits_is_sent_and_the_rest_is_named(name: str, given: Any, sent: An
 
 
 def test_names_of_what_is_left_out_are_few_short_and_on_one_line() -> None:
-    trace = {f"{n}\nERROR \ud800{'k' * 200}": {} for n in range(500)} | {"a\nb \ud800": {"c": 1}, "trace_id": "t"}
+    trace: dict[str, Any] = {f"{n}\nERROR \ud800{'k' * 200}": {} for n in range(500)}
+    trace |= {"a\nb \ud800": {"c": 1}, "trace_id": "t"}
     named = built(passed={"trace": {key: value or [1] for key, value in trace.items()}}).left_out
     assert len(named) == 32
     assert all(name.isprintable() and len(name) <= 80 for name in named)

@@ -1,6 +1,7 @@
 """The operator's engine for PDF files is named when one is sent."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.examples_media import PDF, asked, data_url
 ENGINE = {"id": "file-parser", "pdf": {"engine": "pdf-text"}}
 
 
-def plugins(part: dict[str, object], engine: str = "pdf-text", **named: object) -> tuple[object, ...]:
+def plugins(part: dict[str, object], engine: str = "pdf-text", **named: Any) -> tuple[object, ...]:
     messages = (asked(ResolvedPart({"type": "input_file", "filename": "a", **part})),)
     request = replace(REQUEST, messages=messages, intake=Intake(pdf_engine=engine), parameters=Parameters(**named))
     made = build(request, "maker/model", None)

@@ -418,7 +418,7 @@ def test_where_tools_as_such_are_refused_all_are_left_out(words, status):
     for invalid in (True, False):
         lesson = lesson_of(UpstreamProblem(status, "", words), sent, frozenset(), invalid=invalid)
         assert lesson == Lesson("no_tools")
-    left = applied(sent, lesson).body
+    left = applied(sent, Lesson("no_tools")).body
     assert (left.tools, left.tool_choice, left.parallel_tool_calls) == ((), None, None)
 
 
@@ -462,6 +462,7 @@ def test_where_no_system_message_is_taken_its_words_begin_what_the_person_says_n
     late = {**SYSTEM, "role": "developer", "content": "Be quick."}
     sent = UpstreamRequest(replace(BODY, instructions="Be brief.", input=(SYSTEM, ASKED, said(1), ASKED, late)))
     lesson = lesson_of(UpstreamProblem(400, "", words), sent, frozenset())
+    assert lesson is not None
     body = applied(sent, lesson).body
     texts = [(item["role"], [part["text"] for part in item["content"]]) for item in body.input]
     assert texts == [

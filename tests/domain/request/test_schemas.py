@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.request.schemas import DEEPEST, fitted, is_closed, is_sound
+from domain.request.schemas import fitted, is_closed, is_sound
+from domain.tools.schema_bounds import DEEPEST
 
 LEAF = {"type": "string"}
 CLOSED = {"type": "object", "properties": {"a": LEAF}, "required": ["a"], "additionalProperties": False}

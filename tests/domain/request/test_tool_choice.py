@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.request.tool_choice import forces, named_in, tool_choice, unforced
+from ports.json_values import JsonObject
 
 FUNCTION = {"type": "function", "name": "look", "parameters": {}}
 CUSTOM = {"type": "custom", "name": "sql"}
@@ -107,5 +108,11 @@ def test_a_list_with_a_mode_of_its_own_forces_only_if_it_says_so() -> None:
 
 
 def test_the_name_of_a_forced_tool_is_read_from_every_form() -> None:
-    forms = [{"type": "custom", "custom": {"name": "sql"}}, {"type": "function", "name": "sql"}, {"name": "sql"}]
-    assert [named_in(form) for form in (*forms, "auto", {"type": "shell"})] == ["sql", "sql", "sql", "", ""]
+    forms: list[str | JsonObject] = [
+        {"type": "custom", "custom": {"name": "sql"}},
+        {"type": "function", "name": "sql"},
+        {"name": "sql"},
+        "auto",
+        {"type": "shell"},
+    ]
+    assert [named_in(form) for form in forms] == ["sql", "sql", "sql", "", ""]

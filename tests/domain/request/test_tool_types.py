@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.request.tool_specs import function_tools
 from domain.request.tool_types import ONLY_RESPONSES, SEARCH, TOOL_TYPES, RunBy, goes_to_chat, names_of, written
+from ports.json_values import JsonObject
 from tests.oracle import sdk_judge
 from tests.tables import each
 
@@ -169,7 +170,7 @@ def test_chat_completions_takes_functions_and_openrouters_own_tools_alone() -> N
 
 
 def test_several_advisors_and_servers_may_be_offered() -> None:
-    tools = [
+    tools: list[JsonObject] = [
         {"type": "openrouter:advisor", "parameters": {"name": "one"}},
         {"type": "openrouter:advisor", "parameters": {"name": "two"}},
         {"type": "mcp", "server_label": "a", "server_url": "https://a.example"},

@@ -57,6 +57,6 @@ def test_random_tools_and_choices_leave_a_request_that_upstream_takes(
     sent = build(request, "a/b", None)
     assert isinstance(sent, Prepared)
     body = sent.request.body
-    said = {"model": "m", "input": "x", "tools": [dict(tool) for tool in body.tools]}
+    said: dict[str, Any] = {"model": "m", "input": "x", "tools": [dict(tool) for tool in body.tools]}
     said |= {"tool_choice": body.tool_choice} if body.tool_choice is not None else {}
     assert sdk_judge.judge(as_sent(said), None) == []

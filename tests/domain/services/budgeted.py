@@ -77,7 +77,7 @@ class Budgeted(Stage):
         async def book(_spending: Spending) -> RuleBook:
             return RuleBook(self.rules, UTC)
 
-        def limited(clock, log):
+        def limited(clock: FakeClock, log: RecordedTelemetry) -> BudgetTurn:
             health = StoreHealth(clock, log)
             self.holds = KeepHolds(self.budgets, self.ledger, store=health, ids=FakeIds(), telemetry=log)
             people = KnownPeople(self.people, clock, log)
@@ -86,11 +86,18 @@ class Budgeted(Stage):
 
         super().__init__(*scripts, limited=limited, keeping=keeping)
 
-    async def balance(self, rule: Rule = MONTHLY, payer: Payer = ANN_PAYS, slug: str = "maker/model"):
+    async def balance(
+        self, rule: Rule = MONTHLY, payer: Payer = ANN_PAYS, slug: str = "maker/model"
+    ) -> tuple[int, int]:
         """Return what is spent and what is reserved of the counter of a rule."""
         (due,) = dues_of([rule], payer, slug, self.clock.now(), UTC)
         (found,) = await self.budgets.read("ns", [due.account])
         return found.spent, found.reserved
+
+    async def spend_all(self, rule: Rule = MONTHLY, slug: str = "maker/model") -> None:
+        """Spend all that a rule allows."""
+        assert rule.hard is not None
+        await self.spend(rule.hard, rule, slug)
 
     async def spend(self, amount: int, rule: Rule = MONTHLY, slug: str = "maker/model") -> None:
         """Spend an amount of a rule before the test."""

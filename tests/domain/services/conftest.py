@@ -1,7 +1,7 @@
 """Fail a test that leaves a task running."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Generator
 from typing import Any
 from weakref import WeakSet
 
@@ -14,7 +14,9 @@ from tests.doubles.clock import until
 async def nothing_left_running() -> AsyncIterator[None]:
     begun = WeakSet[asyncio.Task[Any]]()
 
-    def begin(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **more: Any) -> asyncio.Task[Any]:
+    def begin(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **more: Any
+    ) -> asyncio.Task[Any]:
         task = asyncio.Task(coroutine, loop=loop, **more)
         begun.add(task)
         return task

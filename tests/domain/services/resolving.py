@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.files import MemoryFiles, MemoryShelf
@@ -70,13 +71,13 @@ class Room:
         files = MemoryFiles(self.shelf, self.user) if with_host else None
         return await self.resolve.resolve(Checked(request, "maker/all", model, ROUTE), files, "err-1")
 
-    async def parts(self, *messages: object, **given: object) -> list[dict[str, object]]:
+    async def parts(self, *messages: object, **given: Any) -> list[dict[str, Any]]:
         """The parts of the last message as they go upstream."""
         resolution = await self.resolved(*messages, **given)
         return parts_in(resolution)[-1]
 
 
-def parts_in(resolution: Resolution) -> list[list[dict[str, object]]]:
+def parts_in(resolution: Resolution) -> list[list[dict[str, Any]]]:
     """The parts of each message of a person, as they go upstream."""
     items = items_of(resolution.checked.request.messages, resolution.checked.model)
     return [list(item["content"]) for item in items if item["role"] == "user"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from domain.services.attempt import FROM_OUTSIDE, Attempt
-from domain.turn.steps import Reason, ShowText
+from domain.turn.steps import Output, Reason, ShowText
 from ports.response_events import StreamClosed, TextDelta, UpstreamProblem
 from ports.responses import Refused, ResponsesBody, UpstreamCall, UpstreamRequest
 from tests.domain.services.stage import ROUTE, Stage, end_of, said, text_of
@@ -131,7 +131,7 @@ def upstream_tasks() -> list[str]:
 
 
 async def test_a_turn_has_no_task_of_its_own_while_the_answer_arrives():
-    gate, outputs = asyncio.Event(), []
+    gate, outputs = asyncio.Event(), list[Output]()
     stage = Stage([*said("a")[:1], Held(gate), *said("b")])
     reader = stage.reading(outputs)
     await until(lambda: stage.responses.reads == 2)
@@ -143,7 +143,7 @@ async def test_a_turn_has_no_task_of_its_own_while_the_answer_arrives():
 
 
 async def test_a_timer_that_ends_nothing_does_not_interrupt_the_running_read():
-    first, second, outputs = asyncio.Event(), asyncio.Event(), []
+    first, second, outputs = asyncio.Event(), asyncio.Event(), list[Output]()
     stage = Stage([*said("a")[:1], Held(first), *said("b")[:1], Held(second), *said("c")])
     reader = stage.reading(outputs)
     await until(lambda: outputs)

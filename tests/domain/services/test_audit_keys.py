@@ -179,7 +179,7 @@ class ScopedTelemetry(RecordedTelemetry):
         super().__init__()
         self.scopes: list[TurnScope | None] = []
 
-    def event(self, level, name, **values):  # type: ignore[no-untyped-def]
+    def event(self, level, name, **values):
         self.scopes.append(running_turn())
         super().event(level, name, **values)
 

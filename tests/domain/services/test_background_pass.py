@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -122,9 +123,9 @@ async def test_a_renewal_asks_the_store_only_from_time_to_time(workers):
     asked = []
 
     class Counting(MemoryLeases):
-        async def take(self, *values: object) -> Lease | None:
-            asked.append(values)
-            return await super().take(*values)
+        async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
+            asked.append(name)
+            return await super().take(name, owner, now, seconds)
 
     workers.store = Store(Counting())
 

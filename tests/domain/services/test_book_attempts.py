@@ -11,6 +11,7 @@ from domain.services.keep_ledger import PATIENCE_SECONDS, KeepLedger
 from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.look_up_bills import GAPS, LookUpBills
 from domain.services.store_budget import StoreHealth
+from domain.turn.steps import Output
 from ports.generations import GenerationRecord
 from ports.ledger import CostSource, Entry, EntryState
 from ports.response_events import ResponseStarted, TextDelta, UpstreamProblem
@@ -99,7 +100,7 @@ async def test_no_entry_contains_the_key_or_a_text():
 async def test_a_request_is_written_only_once_its_entry_is_stored():
     stage = Book(said("Because."))
     stage.ledger.gate = asyncio.Event()
-    outputs = []
+    outputs: list[Output] = []
     reading = stage.reading(outputs, BOOKED)
     await settled()
     assert (stage.responses.open, stage.ledger.writes) == (0, [])
@@ -295,7 +296,7 @@ async def test_a_fault_of_the_turn_leaves_no_entry_without_an_end():
 async def test_the_last_words_wait_for_no_write():
     gate = asyncio.Event()
     stage = Book([WORDS, Held(gate), *said(" so.")])
-    outputs = []
+    outputs: list[Output] = []
     reading = stage.reading(outputs, BOOKED)
     await until(lambda: stage.responses.reads > 1)
     await stage.keeper.drained()

@@ -24,7 +24,7 @@ from ports.ledger import Entry, EntryState
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Reach, Refused, Unreachable
 from tests.domain.services.budgeted import ANN, LIMITED, MONTHLY, Budgeted, tokens, usd
-from tests.domain.services.stage import MODEL, end_of, fault_of, said, text_of
+from tests.domain.services.stage import COST, MODEL, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
 from tests.doubles.responses import Hang, Refusing
 
@@ -79,10 +79,10 @@ async def test_after_one_answer_a_turn_holds_only_what_the_model_really_writes()
 
 async def test_a_spent_budget_refuses_before_anything_is_taken():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     fault = fault_of(await stage.read(LIMITED))
     assert (fault.kind, fault.http_status) == (FaultKind.BUDGET_SPENT, 429)
-    assert fault.cause == BudgetSpent("Monthly", Unit.USD, MONTHLY.hard, Period.MONTH, MONTH_ENDS)
+    assert fault.cause == BudgetSpent("Monthly", Unit.USD, usd("100"), Period.MONTH, MONTH_ENDS)
     assert fault.retry_after == (MONTH_ENDS - stage.clock.now()).total_seconds()
     assert (stage.responses.calls, stage.places.taken) == ([], 0)
 
@@ -92,7 +92,7 @@ async def test_a_spent_budget_refuses_also_while_all_places_are_taken():
     full = replace(LIMITED, bounds=Bounds(1, 0))
     task = stage.reading([], replace(full, person=Person("bob")))
     await until(lambda: stage.responses.open)
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     assert fault_of(await outputs_of_running(stage, full)).kind is FaultKind.BUDGET_SPENT
     await stage.stop(task)
 
@@ -116,7 +116,7 @@ async def test_a_limited_output_reserves_no_more_than_it_allows():
 
 
 async def test_what_costs_more_than_was_reserved_is_counted_and_never_refused_afterwards():
-    dear = replace(said("x")[-1][0].usage, cost=Decimal(500))
+    dear = replace(COST, cost=Decimal(500))
     stage = Budgeted(said("Because.", usage=dear))
     assert text_of(await stage.read(LIMITED)) == "Because."
     assert await stage.balance() == (usd("500"), 0)
@@ -156,12 +156,14 @@ async def test_a_model_without_a_price_is_limited_by_tokens():
     stage = Budgeted(said("Because."), rules=(MONTHLY, rule))
     model = replace(MODEL, prompt_price=None, completion_price=None)
     outputs = [output async for output in stage.outputs(LIMITED, models=(model,))]
-    assert fault_of(outputs).cause == BudgetSpent("Tokens", Unit.TOKENS, 500, Period.DAY, fault_of(outputs).cause.ends)
+    cause = fault_of(outputs).cause
+    assert isinstance(cause, BudgetSpent)
+    assert cause == BudgetSpent("Tokens", Unit.TOKENS, 500, Period.DAY, cause.ends)
 
 
 async def test_a_free_model_answers_when_all_the_money_is_spent():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     assert text_of(await outputs_of(stage, replace(LIMITED, model="maker/free"))) == "Because."
 
 
@@ -196,7 +198,7 @@ async def test_a_cheaper_model_that_keeps_failing_is_not_called(failures, answer
 
 async def test_a_fallback_model_that_does_not_fit_either_leaves_the_refusal():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/cheap"))
     assert fault_of(await outputs_of(stage, request)).cause.name == "Monthly"
 
@@ -207,7 +209,7 @@ async def test_a_reached_soft_limit_warns_once_and_the_answer_follows():
     await stage.spend(usd("16"), rule)
     outputs = await stage.read(LIMITED)
     assert [status for status in statuses(outputs) if isinstance(status, BudgetLow)] == [
-        BudgetLow("Monthly", Unit.USD, usd("16"), MONTHLY.hard, MONTH_ENDS)
+        BudgetLow("Monthly", Unit.USD, usd("16"), usd("100"), MONTH_ENDS)
     ]
     assert text_of(outputs) == "Because."
 
@@ -217,7 +219,7 @@ async def test_background_tasks_count_and_are_refused_too():
     task = replace(LIMITED, caller=Caller.TASK, task="title_generation")
     await stage.read(task)
     assert await stage.balance() == (usd("0.001"), 0)
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     assert fault_of(await stage.read(replace(task, turn_id="second"))).kind is FaultKind.BUDGET_SPENT
     assert stage.log.named("turn_refused")[-1].level == "info"
 
@@ -327,7 +329,7 @@ async def test_what_a_dead_process_held_counts_as_spent_until_the_ledger_knows()
 
 async def test_operators_are_alerted_at_80_and_100_percent_once():
     rule = replace(MONTHLY, hard=usd("3"))
-    costly = replace(said("x")[-1][0].usage, cost=Decimal("2.5"), output_tokens=1)
+    costly = replace(COST, cost=Decimal("2.5"), output_tokens=1)
     stage = Budgeted(*[said("Because.", usage=costly)] * 2, rules=(rule,))
     for number in range(2):
         await stage.read(replace(LIMITED, turn_id=f"turn-{number}"))
@@ -336,7 +338,7 @@ async def test_operators_are_alerted_at_80_and_100_percent_once():
 
 async def test_operators_are_alerted_too_if_the_store_took_the_posting_late():
     rule = replace(MONTHLY, hard=usd("3"))
-    costly = replace(said("x")[-1][0].usage, cost=Decimal("2.5"), output_tokens=1)
+    costly = replace(COST, cost=Decimal("2.5"), output_tokens=1)
     stage = Budgeted(said("Because.", usage=costly), rules=(rule,))
     stage.budgets.down = True
     await stage.read(LIMITED)
@@ -422,7 +424,7 @@ async def test_a_turn_whose_request_cannot_be_built_gives_back_what_it_reserved_
 async def test_what_a_persons_own_key_pays_counts_for_no_budget_of_money():
     calls = Rule("Calls", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=2)
     stage = Budgeted(said("One."), said("Two."), rules=(MONTHLY, calls))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     own = replace(LIMITED, route=replace(LIMITED.route, own_key=True))
     for turn_id in ("first", "second"):
         assert text_of(await stage.read(replace(own, turn_id=turn_id)))
@@ -458,7 +460,7 @@ async def test_a_budget_of_a_key_counts_what_everybody_spends_with_it():
 @pytest.mark.parametrize("order", [1, -1])
 async def test_of_budgets_that_share_a_counter_each_alerts_at_its_own_limit(order):
     warned = replace(MONTHLY, name="Warned", hard=None, soft=usd("50"))
-    dear = replace(said("x")[-1][0].usage, cost=Decimal(100))
+    dear = replace(COST, cost=Decimal(100))
     stage = Budgeted(said("Because.", usage=dear), rules=(warned, MONTHLY)[::order])
     await stage.read(LIMITED)
     assert [(alert.due.rule.name, alert.percent) for alert in stage.alerts] == [("Monthly", 80), ("Monthly", 100)]
@@ -467,7 +469,7 @@ async def test_of_budgets_that_share_a_counter_each_alerts_at_its_own_limit(orde
 async def test_a_fallback_model_that_the_catalog_does_not_know_leaves_the_refusal():
     rule = replace(MONTHLY, models="maker/model")
     stage = Budgeted(said("Because."), rules=(rule,))
-    await stage.spend(rule.hard, rule)
+    await stage.spend_all(rule)
     request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/chaep"))
     assert fault_of(await outputs_of(stage, request)).cause.name == "Monthly"
     assert stage.responses.calls == []
@@ -478,7 +480,7 @@ async def test_a_fallback_model_that_the_catalog_does_not_know_leaves_the_refusa
 async def test_a_fallback_model_may_be_a_variant_or_a_preset_that_is_not_listed(name):
     rule = replace(MONTHLY, models="maker/model")
     stage = Budgeted(said("Because."), rules=(rule,))
-    await stage.spend(rule.hard, rule)
+    await stage.spend_all(rule)
     request = replace(LIMITED, spending=Spending("ns", fallback_model=name))
     assert text_of(await outputs_of(stage, request)) == "Because."
     assert [call.request.body.model for call in stage.responses.calls] == [name]
@@ -494,7 +496,7 @@ def body_of(stage):
 
 async def test_a_free_model_answers_without_the_paid_tools_when_all_the_money_is_spent():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
     assert text_of(outputs) == "Because."
     assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:datetime"]
@@ -502,7 +504,7 @@ async def test_a_free_model_answers_without_the_paid_tools_when_all_the_money_is
 
 
 async def test_a_free_model_has_its_paid_tools_while_there_is_money_and_their_cost_is_counted():
-    paid = replace(said("x")[-1][0].usage, cost=Decimal("0.02"))
+    paid = replace(COST, cost=Decimal("0.02"))
     stage = Budgeted(said("Because.", usage=paid))
     outputs = await outputs_of(stage, replace(LIMITED, model="maker/free", server_tools=SEARCHES), (TOOLED,))
     assert [tool["type"] for tool in body_of(stage).tools] == ["openrouter:web_search", "openrouter:datetime"]
@@ -519,7 +521,7 @@ async def test_a_free_model_has_its_paid_tools_while_there_is_money_and_their_co
 )
 async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_the_budget(asked):
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
     assert fault_of(await outputs_of(stage, request, (TOOLED, MODEL))).cause.name == "Monthly"
     assert (await stage.balance(), stage.responses.calls) == ((MONTHLY.hard, 0), [])
@@ -536,14 +538,14 @@ async def test_a_free_model_that_is_asked_for_what_costs_money_does_not_escape_t
 )
 async def test_a_free_model_with_free_extras_answers_when_all_the_money_is_spent(asked):
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     request = replace(LIMITED, model="maker/free", caller=Caller.API, parameters=Parameters(**asked))
     assert text_of(await outputs_of(stage, request, (TOOLED, MODEL))) == "Because."
 
 
 async def test_a_free_fallback_model_answers_without_the_paid_tools():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/free"), server_tools=SEARCHES)
     outputs = await outputs_of(stage, request, (MODEL, TOOLED))
     assert text_of(outputs) == "Because."
@@ -568,7 +570,7 @@ AT_ONCE = replace(LIMITED, retry=RetryPolicy(extra_attempts=0), fallback_model="
 async def test_the_fallback_model_of_a_failing_model_is_not_called_beyond_a_spent_budget(rule):
     stage = Budgeted([DOWN], said("Because."), rules=(rule,))
     (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
-    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, usd("100"), due.window.ends)])
     outputs = await outputs_of(stage, replace(AT_ONCE, model="maker/free"))
     assert end_of(outputs).fault is not None
     assert [call.request.body.model for call in stage.responses.calls] == ["maker/free"]
@@ -630,7 +632,7 @@ async def test_a_model_that_is_called_by_the_name_of_its_version_has_the_budgets
     await outputs_of(stage, request, (MODEL, DATED))
     assert body_of(stage).model == "maker/cheap-20260301"
     assert await stage.balance(rule, slug=named) == (usd("0.001"), 0)
-    await stage.spend(rule.hard, rule, named)
+    await stage.spend_all(rule, named)
     assert (
         fault_of(await outputs_of(stage, replace(request, turn_id="next"), (MODEL, DATED))).kind
         is FaultKind.BUDGET_SPENT
@@ -642,7 +644,7 @@ async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked(nam
     rule = replace(MONTHLY, models="maker/cheap")
     stage = Budgeted(said("Because."), rules=(rule,))
     (due,) = dues_of([rule], Payer("ann"), "maker/cheap", stage.clock.now(), UTC)
-    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, rule.hard, due.window.ends)])
+    await stage.budgets.post("ns", "before", [Claim(due.account, rule.unit, usd("100"), due.window.ends)])
     request = replace(LIMITED, parameters=Parameters(models=(name, "maker/free")))
     await outputs_of(stage, request, (MODEL, DATED, FREE))
     assert body_of(stage).models == ("maker/free",)
@@ -650,7 +652,7 @@ async def test_other_models_of_a_request_whose_budget_is_spent_are_not_asked(nam
 
 async def test_a_free_model_answers_without_the_paid_models_beside_it_when_all_the_money_is_spent():
     stage = Budgeted(said("Because."))
-    await stage.spend(MONTHLY.hard)
+    await stage.spend_all()
     other = replace(FREE, id="maker/other:free")
     request = replace(LIMITED, model="maker/free", parameters=Parameters(models=("maker/model", other.id)))
     assert text_of(await outputs_of(stage, request, (TOOLED, MODEL, other))) == "Because."

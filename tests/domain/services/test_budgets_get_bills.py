@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.request.turn_request import Bookkeeping
+from domain.request.bookkeeping import Bookkeeping
 from domain.services.keep_holds import ORPHANS
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills

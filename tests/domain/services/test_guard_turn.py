@@ -1,5 +1,6 @@
 """The breakers around a turn: a person whose turns keep failing waits, a failing model is replaced."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.faults.fault import Fault, FaultKind
@@ -13,14 +14,15 @@ from ports.catalog import Model
 from ports.response_events import UpstreamProblem
 from ports.responses import Reach, Refused, Unreachable
 from tests.domain.services.stage import MODEL, REQUEST, Stage, said
-from tests.doubles.responses import Refusing
+from tests.doubles.responses import Move, Refusing
 
 FAST = Tooling(breaker_failures=3, breaker_window=60.0)
 ANN = replace(REQUEST, person=Person("ann"), tooling=FAST)
 BEN = replace(REQUEST, person=Person("ben"), tooling=FAST)
 OTHER = Model("maker/other", "Other")
 BROKEN = [Refusing(Refused(UpstreamProblem(504, "timeout", "no answer")))]
-OVERLOADED = [Refusing(Refused(UpstreamProblem(503, "overloaded", "busy")))]
+OVERLOADED: list[Move] = [Refusing(Refused(UpstreamProblem(503, "overloaded", "busy")))]
+FALLEN_BACK: list[Sequence[Move]] = [OVERLOADED, said("a")] * 3
 BAD = [Refusing(Refused(UpstreamProblem(400, "invalid_request", "no such field")))]
 CUT_OFF = [Refusing(Unreachable("refused", reach=Reach.SENT))]
 
@@ -103,7 +105,7 @@ async def test_a_model_that_keeps_failing_for_whoever_asks_is_replaced_by_the_fa
 
 async def test_a_model_in_whose_place_the_fallback_model_answers_counts_as_failed():
     own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
-    stage = Stage(*[OVERLOADED, said("a")] * 3, said("b"))
+    stage = Stage(*FALLEN_BACK, said("b"))
     for name in ("ann", "ben", "cid", "dan"):
         assert await outcome(stage, replace(own, person=Person(name))) == "maker/other"
     called = [call.request.body.model for call in stage.responses.calls]
@@ -112,7 +114,7 @@ async def test_a_model_in_whose_place_the_fallback_model_answers_counts_as_faile
 
 async def test_a_model_that_keeps_failing_for_one_person_is_replaced_for_them():
     own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
-    stage = Stage(*[OVERLOADED, said("a")] * 3, said("b"), said("c"))
+    stage = Stage(*FALLEN_BACK, said("b"), said("c"))
     for _ in range(4):
         assert await outcome(stage, own) == "maker/other"
     assert await outcome(stage, replace(own, person=Person("ben"))) == "maker/model"
@@ -122,7 +124,7 @@ async def test_a_model_that_keeps_failing_for_one_person_is_replaced_for_them():
 
 async def test_a_model_that_recovers_for_one_person_is_called_again():
     own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
-    stage = Stage(*[OVERLOADED, said("a")] * 3, *[said("b")] * 2)
+    stage = Stage(*FALLEN_BACK, *[said("b")] * 2)
     for _ in range(3):
         await outcome(stage, own)
     stage.clock.advance(80.0)

@@ -12,6 +12,7 @@ from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_unwritten import KeepUnwritten
 from domain.services.store_budget import PROBE_SECONDS, QUICK_SECONDS, STORE_SECONDS, StoreBudget, StoreHealth
 from ports.ledger import Entry, EntryState
+from ports.ledger_journal import JournalUnavailable
 from tests.doubles.clock import START, FakeClock, settled, until
 from tests.doubles.ledger import BreakableLedger
 from tests.doubles.telemetry import RecordedTelemetry
@@ -171,7 +172,7 @@ async def test_a_replay_that_fails_is_tried_again_with_the_next_write(kept):
 
 
 async def _broken_replay(_write):
-    raise keep_ledger.JournalUnavailable("OSError")
+    raise JournalUnavailable("OSError")
 
 
 async def test_a_long_replay_holds_no_new_entry_up(kept):

@@ -278,7 +278,7 @@ class Painter(ScriptedToolbox):
 
 async def test_the_model_gets_the_picture_itself() -> None:
     stage, files = Stage([[*done(call("a", "look")), completed()]], said("Nice")), RecordedFiles()
-    seeing = replace(MODEL, input_modalities=("text", "image"))
+    seeing = replace(MODEL, input_modalities=frozenset({"text", "image"}))
     personal = Personal(Painter({"look": "a picture"}), files=files)
     outputs: Sequence[Output] = [
         output async for output in stage.run_turn.run(IN_PAGE, models=(seeing,), personal=personal)

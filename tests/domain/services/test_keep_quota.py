@@ -96,7 +96,7 @@ async def test_rows_are_added_up_at_first_and_then_only_after_enough_was_written
     assert len(trims) == 4
 
 
-async def test_a_store_in_trouble_is_tried_again_later() -> None:
+async def test_a_store_in_trouble_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept()
     for turn in range(1, 5):
         await kept.write(turn, most=0)
@@ -104,10 +104,10 @@ async def test_a_store_in_trouble_is_tried_again_later() -> None:
     async def broken(*_: object) -> int:
         raise ArtifactsUnavailable("locked")
 
-    kept.store.trim = broken  # type: ignore[method-assign]
-    await kept.write(5)
-    assert len(await kept.left()) == 5
-    del kept.store.trim  # type: ignore[attr-defined]
+    with monkeypatch.context() as trouble:
+        trouble.setattr(kept.store, "trim", broken)
+        await kept.write(5)
+        assert len(await kept.left()) == 5
     await kept.write(6)
     assert len(await kept.left()) == 3
 

@@ -1,6 +1,7 @@
 """What the ledger does not take waits in a journal, and in memory where there is no room or no answer on the disk."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -51,7 +52,7 @@ class Kept:
     async def write(self, entries):
         self.found.extend(entry.attempt_no for entry in entries)
 
-    def lines(self) -> list[tuple[str, dict[str, object]]]:
+    def lines(self) -> list[tuple[str, Mapping[str, object]]]:
         return [(line.name, line.values) for line in self.log.lines]
 
 

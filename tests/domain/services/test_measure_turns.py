@@ -11,7 +11,7 @@ from domain.faults.retry import RetryPolicy
 from domain.request.turn_request import Bounds, Caller, Person, Tooling
 from domain.services.count_events import CountEvents
 from domain.services.measured import COUNTED
-from domain.turn.steps import Reason
+from domain.turn.steps import Output, Reason
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Reach, Refused, Unreachable
 from ports.usage import Usage
@@ -48,7 +48,7 @@ async def test_an_answer_is_one_turn_one_attempt_its_tokens_and_its_cost():
 
 async def test_a_turn_adds_its_seconds_and_those_until_its_first_output():
     gate = asyncio.Event()
-    stage, outputs = Stage([Held(gate), *said("a")]), []
+    stage, outputs = Stage([Held(gate), *said("a")]), list[Output]()
     reader = stage.reading(outputs, replace(REQUEST, caller=Caller.PAGE))
     await until(lambda: stage.responses.open)
     stage.clock.advance(3.0)
@@ -80,7 +80,7 @@ async def test_a_fault_and_its_attempts_are_counted_by_kind():
 
 
 async def test_retries_are_counted():
-    stage, outputs = Stage([NOT_SENT], said("a")), []
+    stage, outputs = Stage([NOT_SENT], said("a")), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: 0.5 in stage.clock.moments)
     stage.clock.advance(0.5)
@@ -91,7 +91,7 @@ async def test_retries_are_counted():
 
 
 async def test_a_stopped_turn_counts_with_its_estimated_cost():
-    stage, outputs = Stage([[TextDelta(0, "msg_1", 0, "a" * 400)], Hang()]), []
+    stage, outputs = Stage([[TextDelta(0, "msg_1", 0, "a" * 400)], Hang()]), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: bool(outputs))
     await stage.stop(reader)
@@ -101,7 +101,7 @@ async def test_a_stopped_turn_counts_with_its_estimated_cost():
 
 
 async def test_a_turn_that_left_the_line_counts_as_cancelled_with_the_time_it_waited():
-    stage, outputs = Stage(said("a")), []
+    stage, outputs = Stage(said("a")), list[Output]()
     stage.places.try_acquire(1)
     reader = stage.reading(outputs, replace(REQUEST, bounds=Bounds(1, 5)))
     await until(lambda: stage.places.waiting == 1)
@@ -154,7 +154,7 @@ async def test_a_turn_is_one_span_with_its_figures():
         "openrouter_pipe.outcome": "stop",
         "openrouter_pipe.cost_usd": Decimal("0.0000012"),
     }
-    assert (span.name, span.failed, span.attributes | expected) == ("openrouter_pipe.turn", "", span.attributes)
+    assert (span.name, span.failed, {**span.attributes, **expected}) == ("openrouter_pipe.turn", "", span.attributes)
 
 
 async def test_a_failed_turn_is_a_failed_span():

@@ -1,6 +1,7 @@
 """Whatever parts a message has: no empty image or sound goes upstream, and no text is lost."""
 
 from base64 import b64encode
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +36,9 @@ ADDRESSES = st.one_of(
     ),
     st.text(max_size=20),
 )
-ODD = st.one_of(st.none(), st.integers(), st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2), st.just({}))
+ODD: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.integers(), st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2), st.just({})
+)
 NAMES = st.one_of(ODD, st.sampled_from(["photo.heic", "../../etc/passwd", "a\u202eb.png", "x" * 400]))
 PARTS = st.one_of(
     st.text(max_size=8),

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -284,7 +285,7 @@ async def test_the_number_of_records_that_are_read_is_limited(world):
 
 @pytest.mark.parametrize("gap", [timedelta(0), timedelta(seconds=1)], ids=["all at once", "one by one"])
 async def test_estimates_without_records_keep_no_later_one_from_being_settled(world, gap):
-    others = [{"generation_id": ""}, {"key_id": "another"}]
+    others: list[dict[str, Any]] = [{"generation_id": ""}, {"key_id": "another"}]
     number = PAGE - 1 if not gap else 2 * PAGE
     await world.booked(
         *(replace(ESTIMATED, attempt_no=no, started_at=NOON + no * gap, **others[no % 2]) for no in range(number)),

@@ -10,13 +10,14 @@ from domain.turn.events import Cancelled
 from domain.turn.recorded import Fed, Shortened, entries_of
 from domain.turn.steps import Output
 from ports.json_values import JsonObject
+from ports.notices import Notice
 from ports.response_events import ItemDone, TextDelta
 from ports.telemetry import Level, LogValue
 from ports.transcripts import Line
 from ports.turn_scope import running_turn
 from tests.domain.services.stage import MODEL, REQUEST, Stage, said
 from tests.doubles.clock import settled, until
-from tests.doubles.responses import Hang
+from tests.doubles.responses import Hang, Move
 from tests.doubles.transcripts import KeptTranscripts
 
 ASKED = replace(REQUEST, turn_id="turn-1", person=Person("ann", "chat-1", "message-1", "session-1"))
@@ -134,7 +135,7 @@ async def test_refused_turns_are_recorded():
 async def test_a_settlement_that_fails_is_logged_with_the_id_of_its_turn():
     stage = Stage(said("Because"))
 
-    async def fails(_told: object) -> None:
+    async def fails(notice: Notice) -> None:
         raise OSError("gone")
 
     stage.notices.notify = fails
@@ -155,7 +156,7 @@ async def test_without_a_store_the_machine_writes_nothing_down():
 async def test_a_huge_event_leaves_only_its_beginning():
     store = KeptTranscripts()
     picture: JsonObject = {"type": "image_generation_call", "id": "i", "result": "A" * 30_000_000}
-    script = [[ItemDone(0, picture)], *said("Here")]
+    script: list[Move] = [[ItemDone(0, picture)], *said("Here")]
     await outputs(Stage(script, telemetry=ScopedTelemetry()), store)
     (transcript,) = store.transcripts
     entries = [one for entry in tuple(entries_of(transcript)) if isinstance(entry, Fed) for one in entry.events]

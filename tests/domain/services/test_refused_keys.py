@@ -7,6 +7,7 @@ import pytest
 from domain.faults.fault import FaultKind
 from domain.limits import REFUSED_KEY_SECONDS
 from domain.request.turn_request import Caller
+from domain.turn.steps import Output
 from ports.response_events import UpstreamProblem
 from ports.responses import Refused
 from tests.domain.services.stage import REQUEST, Stage, end_of, fault_of, said
@@ -65,7 +66,7 @@ async def test_other_refusals_pause_no_task(refusal):
 
 
 async def test_a_stopped_answer_ends_no_pause():
-    stage, outputs = Stage(UNAUTHORISED, said("never")), []
+    stage, outputs = Stage(UNAUTHORISED, said("never")), list[Output]()
     await stage.read(REQUEST)
     await stage.stop(stage.reading(outputs))
     assert fault_of(await stage.read(TASK)).kind is FaultKind.BAD_KEY

@@ -90,7 +90,7 @@ async def test_journal_that_cannot_be_read_leaves_open_calls_unknown(stage: Stag
     async def unavailable(*_: object, **__: object) -> tuple[ToolRun, ...]:
         raise ToolRunsUnavailable("gone")
 
-    stage.runs.unsettled = unavailable  # type: ignore[method-assign]
+    stage.runs.unsettled = unavailable
     history = ({"role": "user", "content": "Why?"}, {"role": "assistant", "content": "", "tool_calls": [OPEN_CALL]})
     assert MAY_HAVE_RUN in await sent(stage, request(*history, QUESTION))
 
@@ -105,7 +105,7 @@ async def test_chat_without_interrupted_answers_is_checked_once_per_process(stag
         asked += 1
         return await unsettled(*given, **named)
 
-    stage.runs.unsettled = counted  # type: ignore[method-assign]
+    stage.runs.unsettled = counted
     why = {"role": "user", "content": "Why?"}
     await sent(stage, request(why, QUESTION))
     await sent(stage, request(why, QUESTION, QUESTION, person=replace(PERSON, message_id="m-3", parent_id="m-2")))
@@ -116,7 +116,7 @@ async def test_chat_without_interrupted_answers_is_checked_once_per_process(stag
     ("person", "namespace"), [({"user_id": "other"}, "pipe"), ({"chat_id": "copy"}, "pipe"), ({}, "other")]
 )
 async def test_what_is_known_of_an_answer_is_known_of_one_person_chat_and_namespace_only(
-    stage: Stage, person: dict[str, str], namespace: str
+    stage: Stage, person: dict[str, Any], namespace: str
 ) -> None:
     own = request({"role": "user", "content": "Why?"}, QUESTION)
     other = replace(PERSON, **person, message_id=PERSON.parent_id, parent_id="m-0")  # the answer whose calls are lost

@@ -1,5 +1,7 @@
 """Media of messages are read, judged by their bytes and sent; whatever is not sent is told, with the reason."""
 
+from typing import Any
+
 import pytest
 
 from domain.conversation.fingerprint import visible_text
@@ -279,8 +281,8 @@ async def test_older_media_are_told_once_and_new_ones_always() -> None:
 
 async def test_person_said_the_same_words() -> None:
     messages = (asked(text("Look:"), picture(data_url(HEIC)), text("Well?")), {"role": "assistant", "content": "No."})
-    resolution = await Room().resolved(*messages)
-    assert [visible_text(one) for one in resolution.checked.request.messages] == [visible_text(one) for one in messages]
+    sent: Any = (await Room().resolved(*messages)).checked.request.messages
+    assert [visible_text(one) for one in sent] == [visible_text(one) for one in messages]
 
 
 async def test_messages_of_the_caller_stay_as_they_are() -> None:
@@ -303,7 +305,8 @@ async def test_picture_that_a_callers_tool_brought_is_judged_like_a_persons() ->
         return {"role": "tool", "tool_call_id": "1", "content": [picture(data_url(content))]}
 
     resolution = await Room().resolved(brought(PNG), brought(HEIC), asked(text("Look.")))
-    shown, left, _ = (message["content"] for message in resolution.checked.request.messages)
+    sent: Any = resolution.checked.request.messages
+    shown, left, _ = (message["content"] for message in sent)
     assert shown == [input_image(PNG)]
     assert left[0]["text"] == "[image left out: it is of a kind that models do not read]"
 

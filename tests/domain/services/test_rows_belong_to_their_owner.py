@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -173,7 +174,12 @@ async def test_the_result_of_a_call_opens_in_its_own_turn_only() -> None:
     payload = json.dumps({"v": 1, "name": "tool", "arguments": "{}", "output": "result"}).encode()
     run = replace(run, kept=OLD.seal(payload, secret=True, bound=bond_of_run(run)))
 
-    others = ({"user_id": "bob"}, {"turn_id": ulid(2)}, {"namespace": "other"}, {"name": "another"})
+    others: tuple[dict[str, Any], ...] = (
+        {"user_id": "bob"},
+        {"turn_id": ulid(2)},
+        {"namespace": "other"},
+        {"name": "another"},
+    )
     for moved, reads in ((run, True), *((replace(run, **other), False) for other in others)):
         try:
             OLD.open(run.kept, bound=bond_of_run(moved))  # type: ignore[arg-type]

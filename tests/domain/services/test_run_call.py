@@ -9,7 +9,8 @@ import pytest
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
-from domain.services.run_call import OVERDUE, CallPorts, CallTurn, Keep, RunCall
+from domain.services.run_call import CallPorts, CallTurn, Keep, RunCall
+from domain.services.running_calls import OVERDUE
 from domain.services.store_budget import PROBE_SECONDS, STORE_SECONDS, StoreHealth
 from domain.tools.registry import merged
 from domain.tools.replies import NOT_RECORDED, STARTED_BEFORE
@@ -209,7 +210,7 @@ async def test_characters_no_text_can_hold_are_replaced_in_a_result():
 
 
 async def test_a_defect_of_ours_is_a_failed_result():
-    place = Place(check=lambda *_: 1 / 0)
+    place = Place(check=lambda *_: str(1 / 0))
     assert (await place.run()).text == "Error: the tool could not be run."
     assert place.outcome == "defect: ZeroDivisionError"
 

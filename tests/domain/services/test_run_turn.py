@@ -9,7 +9,7 @@ from domain.faults.retry import RetryPolicy
 from domain.request.turn_request import Bounds, Caller, Parameters
 from domain.services.run_turn import Personal
 from domain.turn.statuses import StillWaiting, TryingAgain, WaitingForPlace
-from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
+from domain.turn.steps import Ended, Output, Reason, ShowStatus, ShowText
 from ports.notices import TurnStopped
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Limits, Reach, Refused, Unreachable
@@ -88,7 +88,7 @@ async def test_a_task_may_use_a_model_that_is_not_offered():
 
 
 async def test_the_next_attempt_waits_for_its_moment():
-    stage, outputs = Stage([NOT_SENT], said("a")), []
+    stage, outputs = Stage([NOT_SENT], said("a")), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: 0.5 in stage.clock.moments)
     await settled()
@@ -99,7 +99,7 @@ async def test_the_next_attempt_waits_for_its_moment():
 
 
 async def test_the_wait_between_two_attempts_is_reported():
-    stage, outputs = Stage([BUSY], said("a")), []
+    stage, outputs = Stage([BUSY], said("a")), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     assert isinstance(outputs[0].status, TryingAgain)
@@ -129,7 +129,7 @@ async def test_an_uncertain_failure_is_not_retried_for_a_paid_model():
 
 
 async def test_a_waiting_person_gets_a_status_when_it_is_due():
-    stage, outputs = Stage([Hang()]), []
+    stage, outputs = Stage([Hang()]), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: 0.3 in stage.clock.moments)
     stage.clock.advance(0.3)
@@ -139,7 +139,7 @@ async def test_a_waiting_person_gets_a_status_when_it_is_due():
 
 
 async def test_without_statuses_the_readers_task_reads_upstream():
-    stage, outputs = Stage([Hang()]), []
+    stage, outputs = Stage([Hang()]), list[Output]()
     reader = stage.reading(outputs, replace(REQUEST, statuses=False))
     await until(lambda: stage.responses.open)
     await settled()
@@ -151,7 +151,7 @@ async def test_without_statuses_the_readers_task_reads_upstream():
 
 
 async def test_without_statuses_a_silent_upstream_times_out_and_is_retried():
-    stage, outputs = Stage([Hang()], said("a")), []
+    stage, outputs = Stage([Hang()], said("a")), list[Output]()
     free = replace(REQUEST, statuses=False, retry=RetryPolicy(uncertain_allowed=True))
     reader = stage.reading(outputs, free)
     await until(lambda: 600.0 in stage.clock.moments)
@@ -163,7 +163,7 @@ async def test_without_statuses_a_silent_upstream_times_out_and_is_retried():
 
 
 async def test_an_upstream_that_falls_silent_times_out():
-    stage, outputs = Stage([*said("half")[:1], Hang()]), []
+    stage, outputs = Stage([*said("half")[:1], Hang()]), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     stage.clock.advance(600.0)
@@ -225,7 +225,7 @@ async def test_parallel_turns_do_not_mix():
 
 
 async def test_a_turn_without_a_place_waits_and_says_so():
-    stage, outputs = Stage(said("a")), []
+    stage, outputs = Stage(said("a")), list[Output]()
     one = replace(REQUEST, bounds=Bounds(concurrent=1))
     assert stage.places.try_acquire(1)
     reader = stage.reading(outputs, one)
@@ -238,7 +238,7 @@ async def test_a_turn_without_a_place_waits_and_says_so():
 
 
 async def test_a_waiting_person_is_told_how_many_are_before_them():
-    stage, outputs = Stage(said("a")), []
+    stage, outputs = Stage(said("a")), list[Output]()
     one = replace(REQUEST, bounds=Bounds(concurrent=1), statuses=True)
     assert stage.places.try_acquire(1)
     before = [stage.places.join(1, 10), stage.places.join(1, 10)]
@@ -265,7 +265,7 @@ async def test_a_full_line_rejects_at_once():
 
 
 async def test_a_turn_stopped_in_line_leaves_it_and_is_reported():
-    stage, outputs = Stage(), []
+    stage, outputs = Stage(), list[Output]()
     assert stage.places.try_acquire(1)
     reader = stage.reading(outputs, replace(REQUEST, bounds=Bounds(concurrent=1)))
     await until(lambda: stage.places.waiting)

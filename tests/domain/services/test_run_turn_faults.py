@@ -1,13 +1,17 @@
 """Requests that cannot be answered: one named fault whose id is also in the log, never an exception."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
 from domain.catalog.offer import Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import TurnRequest
+from domain.turn.steps import Output
 from ports.notices import Notice
 from ports.response_events import UpstreamProblem
 from ports.responses import InvalidRoute, Reach, Refused, Unreachable, Unreadable
@@ -65,10 +69,10 @@ async def test_a_rejection_by_upstream_ends_with_its_fault_and_status(problem, k
 
 async def test_an_upstream_that_is_never_reached_ends_with_its_fault_after_three_attempts():
     refused = [Refusing(Unreachable("connection refused", reach=Reach.NOT_SENT))]
-    stage, outputs = Stage(refused, refused, refused), []
+    stage, outputs = Stage(refused, refused, refused), list[Output]()
     reader = stage.reading(outputs)
     for wait in (0.5, 1.0):
-        await until(lambda wait=wait: wait in stage.clock.moments)
+        await until(partial(lambda due: due in stage.clock.moments, wait))
         stage.clock.advance(wait)
     await until(reader.done)
     await stage.run_turn.drained()
@@ -110,14 +114,14 @@ class BrokenToolbox(ScriptedToolbox):
 class RaisingToolbox(ScriptedToolbox):
     """Fails before its call begins."""
 
-    def call(self, request: ToolRequest) -> ToolResult:  # type: ignore[override]
+    def call(self, request: ToolRequest) -> Coroutine[Any, Any, ToolResult]:
         raise KeyError(request.spec.name)
 
 
 class BrokenSlots(CountedSlots):
     """Cannot count."""
 
-    def try_acquire(self, limit: int) -> bool:
+    def try_acquire(self, limit: int, owner: str = "") -> bool:
         raise ValueError("limit")
 
 

@@ -15,10 +15,10 @@ from tests.domain.services.stage import REQUEST, Stage, said, text_of
 from tests.domain.services.test_run_turn import BUSY
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until
-from tests.doubles.responses import Hang
+from tests.doubles.responses import Hang, Move
 from tests.doubles.toolbox import ScriptedToolbox
 
-HALF = [*said("half")[:1], Hang()]
+HALF: list[Move] = [*said("half")[:1], Hang()]
 GUESSED = Paid(Decimal("0.003"), estimated=Decimal("0.003"))
 
 
@@ -39,7 +39,7 @@ async def test_closing_the_iterator_settles_the_turn():
 
 
 async def test_cancelling_the_reader_settles_the_turn():
-    stage, outputs = Stage(HALF), []
+    stage, outputs = Stage(HALF), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     await stage.stop(reader)
@@ -88,7 +88,7 @@ async def test_a_stop_returns_before_the_connection_is_closed():
     "script", [[Hang()], [[ResponseStarted("gen-1", "maker/model")], Hang()]], ids=["before an answer", "before text"]
 )
 async def test_a_stop_before_the_first_word_settles_the_turn(script):
-    stage, outputs = Stage(script), []
+    stage, outputs = Stage(script), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: stage.responses.reads == len(script))
     await stage.stop(reader)
@@ -96,7 +96,7 @@ async def test_a_stop_before_the_first_word_settles_the_turn(script):
 
 
 async def test_a_stop_between_two_attempts_settles_the_turn():
-    stage, outputs = Stage([BUSY], said("never")), []
+    stage, outputs = Stage([BUSY], said("never")), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     await stage.stop(reader)
@@ -106,7 +106,7 @@ async def test_a_stop_between_two_attempts_settles_the_turn():
 
 async def test_a_stop_while_a_tool_runs_stops_the_tool():
     asked: list[UpstreamEvent] = [*done(call("a"), call("b")), completed()]
-    stage, toolbox, outputs = Stage([asked]), ScriptedToolbox({"look": None}), []
+    stage, toolbox, outputs = Stage([asked]), ScriptedToolbox({"look": None}), list[Output]()
     reader = stage.reading(outputs, toolbox=toolbox)
     await until(lambda: toolbox.running == 2)
     await stage.stop(reader)
@@ -116,7 +116,7 @@ async def test_a_stop_while_a_tool_runs_stops_the_tool():
 
 
 async def test_after_a_stop_the_person_reads_time_and_cost_so_far():
-    stage, outputs = Stage(HALF), []
+    stage, outputs = Stage(HALF), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     stage.clock.advance(2.0)
@@ -151,7 +151,7 @@ async def test_a_connection_that_cannot_be_closed_still_returns_the_place():
 
 
 async def test_waiting_for_the_turns_under_way_waits_for_their_settlement():
-    stage, outputs = Stage(HALF), []
+    stage, outputs = Stage(HALF), list[Output]()
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     waiting = asyncio.get_running_loop().create_task(stage.run_turn.drained())

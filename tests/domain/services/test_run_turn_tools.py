@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.request.turn_request import Parameters, Tooling
-from domain.turn.steps import ShowCall, ShowCallResult
+from domain.turn.steps import Output, ShowCall, ShowCallResult
 from ports.offload import LARGE
 from ports.response_events import UpstreamEvent
 from ports.toolbox import ToolSpec
@@ -61,7 +61,7 @@ async def test_an_unexpected_error_of_a_tool_is_a_failed_result():
 
 
 async def test_a_tool_that_never_ends_is_cancelled_at_its_time_limit():
-    stage, toolbox, outputs = Stage(asked("a"), said("Sorry")), ScriptedToolbox({"look": None}), []
+    stage, toolbox, outputs = Stage(asked("a"), said("Sorry")), ScriptedToolbox({"look": None}), list[Output]()
     reader = stage.reading(outputs, replace(REQUEST, tooling=Tooling(seconds=7.0)), toolbox=toolbox)
     await until(lambda: 7.0 in stage.clock.moments)
     stage.clock.advance(7.0)
@@ -79,7 +79,7 @@ async def test_rounds_end_at_the_limit_of_the_request():
 
 
 async def test_the_connection_is_closed_while_tools_run():
-    stage, toolbox, outputs = Stage(asked("a"), said("Found")), ScriptedToolbox({"look": None}), []
+    stage, toolbox, outputs = Stage(asked("a"), said("Found")), ScriptedToolbox({"look": None}), list[Output]()
     reader = stage.reading(outputs, toolbox=toolbox)
     await until(lambda: toolbox.running)
     await until(lambda: stage.responses.open == 0)

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from domain.request.bookkeeping import Bookkeeping
 from domain.request.cost_sharing import CostSharing
-from domain.request.turn_request import Bookkeeping, Person, TurnRequest
+from domain.request.turn_request import Person, TurnRequest
 from domain.services.book_attempts import BookAttempts, BookedAttempt
 from domain.services.keep_ledger import KeepLedger
 from domain.services.share_costs import BATCH, MOST_WAITING, ShareCosts
@@ -47,7 +49,7 @@ class Rig:
         self.costs = ShareCosts(self.shelf, self.log, self.metrics)
 
     @property
-    def lost(self) -> int:
+    def lost(self) -> int | Decimal:
         return self.metrics.of("lost_writes").get(("cost_snapshot",), 0)
 
     def note(self, count: int = 1) -> None:

@@ -1,6 +1,7 @@
 """A call that may have run is reported until an answer that says so was completed, also within one process."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,8 @@ async def test_what_is_known_of_one_persons_answers_says_nothing_of_anothers(cha
 async def test_notes_are_bounded_in_number_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report_interrupted.ANSWERS_KNOWN <= 10_000
     monkeypatch.setattr(report_interrupted, "ANSWERS_KNOWN", 100)
-    report = ReportInterrupted(None, None, offload=None, telemetry=None, store=None, own=None)
+    absent: Any = None
+    report = ReportInterrupted(absent, absent, offload=absent, telemetry=absent, store=absent, own=absent)
     for number in range(105):
         long = f"{number}" * 200
         request = replace(FIRST, person=Person("u" * 9_999, long, long))

@@ -15,7 +15,7 @@ from domain.services.count_events import CountEvents
 from domain.services.keep_ledger import KeepLedger
 from domain.services.store_budget import StoreHealth
 from domain.services.sum_spending import MOST, PATIENCE_SECONDS, READ_SECONDS, AskedSums, SumSpending
-from domain.turn.steps import Ended
+from domain.turn.steps import Ended, Output
 from ports.ledger import CostSource, Entry, EntryState
 from ports.response_events import UpstreamProblem
 from ports.responses import Refused
@@ -252,7 +252,7 @@ async def test_a_turn_ends_with_the_sums_of_all_that_was_paid_before_and_its_own
 
 
 async def test_no_word_waits_for_the_sums_and_the_end_waits_half_a_second_at_most():
-    ledger, outputs = BreakableLedger(), []
+    ledger, outputs = BreakableLedger(), list[Output]()
     ledger.reading = asyncio.Event()
     turn = stage(ledger, said("one", "two"))
     reader = turn.reading(outputs, ANN)
@@ -277,7 +277,7 @@ async def test_a_failure_does_not_wait_for_the_sums():
 
 
 async def test_a_reader_who_leaves_while_the_end_waits_leaves_a_settled_turn():
-    ledger, outputs = BreakableLedger(), []
+    ledger, outputs = BreakableLedger(), list[Output]()
     ledger.reading = asyncio.Event()
     turn = stage(ledger, said("one"))
     reader = turn.reading(outputs, ANN)
@@ -288,7 +288,7 @@ async def test_a_reader_who_leaves_while_the_end_waits_leaves_a_settled_turn():
 
 
 async def test_a_stopped_turn_tells_the_sums_too():
-    ledger, outputs = BreakableLedger(), []
+    ledger, outputs = BreakableLedger(), list[Output]()
     await ledger.write([PAID])
     turn = stage(ledger, [*said("half")[:1], Hang()])
     reader = turn.reading(outputs, ANN)

@@ -17,7 +17,7 @@ from domain.services.keep_ledger import KeepLedger
 from domain.services.store_budget import StoreHealth
 from domain.services.turn_bill import TurnBill
 from domain.turn.outcome import Ending, Outcome
-from domain.turn.steps import AttemptBegan, AttemptEnded, End, Reason
+from domain.turn.steps import AttemptBegan, AttemptEnded, End, Output, Reason
 from domain.usage.prices import Price
 from entrypoints.openai.frames import usage_object
 from entrypoints.sentences.usage import Used, dollars, usage_line
@@ -112,7 +112,7 @@ async def test_the_end_of_a_turn_says_what_it_cost():
 
 async def test_an_attempt_that_never_left_costs_nothing():
     stage = Stage([NOT_SENT], said("a"))
-    reader = stage.reading(outputs := [])
+    reader = stage.reading(outputs := list[Output]())
     while not reader.done():
         await settled()
         stage.clock.advance(10.0)

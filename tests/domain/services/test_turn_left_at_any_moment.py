@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -106,7 +107,7 @@ async def test_a_stop_at_any_moment_in_the_line_and_after_it_leaves_nothing_open
         stage = Stage(said("a"), offload=SlowOffload())
         assert stage.places.try_acquire(1)
         reader = stage.reading([], replace(REQUEST, bounds=Bounds(concurrent=1)))
-        await until(lambda stage=stage: stage.places.waiting)
+        await until(partial(lambda line: line.waiting, stage.places))
         asyncio.get_running_loop().call_soon(stage.places.release)
         await tick(stage, moment)
         await stage.stop(reader)

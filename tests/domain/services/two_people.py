@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 from domain.request.turn_request import Parameters, Person
 from domain.turn.steps import Ended, Output
@@ -128,7 +129,7 @@ async def noticed(*doings: Doing) -> Noticed:
     return await bob_does(process)
 
 
-def _common(parameters: Parameters) -> dict[str, object]:
+def _common(parameters: Parameters) -> dict[str, Any]:
     return {"model": MODEL.id, "parameters": parameters}
 
 

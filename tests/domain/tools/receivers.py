@@ -1,5 +1,6 @@
 """The strict receivers of the simulator, one per maker, as a judge of what is offered."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from adapters.json_schema.checker import JsonSchemaChecker
@@ -33,7 +34,7 @@ def refusal(tools: Any, model: str) -> str:
     return ""
 
 
-def offered(parameters: Any, model: str, *, own: bool = True) -> tuple[dict[str, Any], Registry]:
+def offered(parameters: Any, model: str, *, own: bool = True) -> tuple[Mapping[str, Any], Registry]:
     """Return the only tool as it is sent to a model: one of the toolbox, or (not `own`) of the request."""
     registry = merged([ToolSpec("look", "Looks.", parameters, "workspace:a")]) if own else Registry()
     passed = {"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": parameters}}

@@ -114,5 +114,11 @@ def value_of(draw: Draw, schema: Mapping[str, Any], root: Mapping[str, Any], dep
     if kind == "array":
         size = draw(st.integers(schema.get("minItems", 0), 2))
         return [value_of(draw, schema["items"], root, depth - 1) for _ in range(size)]
-    simple = {"string": ["x", "xy"], "integer": [0, 1], "number": [0, 1, 1.5], "boolean": [True, False], "null": [None]}
+    simple: dict[str, list[object]] = {
+        "string": ["x", "xy"],
+        "integer": [0, 1],
+        "number": [0, 1, 1.5],
+        "boolean": [True, False],
+        "null": [None],
+    }
     return draw(st.sampled_from(simple[kind]))

@@ -1,5 +1,7 @@
 """Merging tools of several sources: legal and unique names that map back to their tools, in a stable order."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,13 +125,13 @@ def test_endless_references_are_not_followed(parameters):
 
 
 def endless():
-    schema = {"type": "object", "properties": {}}
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
     schema["properties"]["a"] = schema
     return schema
 
 
 def deep():
-    schema = {}
+    schema: dict[str, Any] = {}
     for _ in range(10_000):
         schema = {"type": "array", "items": schema}
     return {"type": "object", "properties": {"a": schema}}

@@ -1,5 +1,7 @@
 """Results for the model: safe text, never cut, but replaced by a stub if too large."""
 
+from typing import Any
+
 import pytest
 
 from domain.conversation.shortening import LEAST
@@ -15,7 +17,7 @@ class Odd:
 
 
 def endless():
-    value = []
+    value: list[Any] = []
     value.append(value)
     return value
 

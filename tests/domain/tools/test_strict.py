@@ -1,6 +1,7 @@
 """Strict schemas: closed everywhere, never looser than the original, not converted if their meaning would change."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given
@@ -13,7 +14,7 @@ from domain.tools.strict import strict
 from tests.domain.tools.schemas import ROOTS, value_of
 from tests.examples import examples
 
-TEXT = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
 
 
 def obj(properties=None, required=(), **more):
@@ -31,6 +32,7 @@ def strictly(schema):
 def test_values_a_strict_schema_allows_are_valid_by_the_original(original, data):
     made = strict(original).schema
     assume(made is not None)
+    assert made is not None
     assert is_closed(made)
     value = value_of(data.draw, made, made)
     assume(Draft202012Validator(made).is_valid(value))
@@ -145,14 +147,14 @@ def test_a_python_object_that_contains_itself_is_not_converted():
 
 
 def test_a_schema_nested_too_deep_to_read_is_not_converted():
-    schema = TEXT
+    schema: dict[str, Any] = TEXT
     for _ in range(10_000):
         schema = {"type": "array", "items": schema}
     assert strict(obj({"a": schema})).schema is None
 
 
 def test_a_deep_but_readable_schema_is_not_converted():
-    schema = TEXT
+    schema: dict[str, Any] = TEXT
     for _ in range(200):
         schema = {"type": "array", "items": schema}
     assert strict(obj({"a": schema})).schema is None

@@ -3,9 +3,10 @@
 Events are drawn from a large pool that is built once: drawing each payload anew would take most of the tests' time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ from ports.response_events import (
     StreamClosed,
     TextDelta,
     TextDone,
+    UpstreamEvent,
     UpstreamProblem,
 )
 from ports.responses import (
@@ -55,7 +57,7 @@ from ports.usage import Usage
 
 INDEXES, IDS, PARTS = (0, 1), ("", "a", "b"), (0, 1)
 TEXTS = ("", " ", "x", "xy", "[REDACTED]", "{}")
-JUNK = (None, 0, 1.5, True, "", "x", [], {}, [None], ["x"], {"text": 1}, {"url": "https://a.example/"})
+JUNK: tuple[Any, ...] = (None, 0, 1.5, True, "", "x", [], {}, [None], ["x"], {"text": 1}, {"url": "https://a.example/"})
 KINDS = (
     *("message", "reasoning", "function_call", "function_call", "image_generation_call", "web_search_call", "", None),
     *("openrouter:web_search", "code_interpreter_call", "openrouter:fusion", "openrouter:armor_blocked"),
@@ -141,7 +143,7 @@ DELTAS: list[TurnEvent] = [
     *(kind(*place, raw) for kind in (ReasoningDelta, ReasoningDone) for place in PLACES for raw in (False, True)),
     *(kind(*place) for kind in (ArgumentsDelta, ArgumentsDone) for place in product(INDEXES, IDS, TEXTS)),
 ]
-ITEMS: list[TurnEvent] = [
+ITEMS: list[UpstreamEvent] = [
     kind(index, _item()) for kind in (ItemAdded, ItemDone, ItemDone) for index in INDEXES for _ in range(40)
 ]
 OTHERS: list[TurnEvent] = [
@@ -151,16 +153,17 @@ OTHERS: list[TurnEvent] = [
     EventIgnored("x", 3),
     EventIgnored("y", unknown=True),
     *(
-        ItemProgress(index, item_id, *stage, {"model": one, "content": one, "analysis": one})
-        for index, item_id, stage, one in product(INDEXES, IDS, STAGES, JUNK)
+        ItemProgress(index, item_id, kind, stage, {"model": one, "content": one, "analysis": one})
+        for index, item_id, (kind, stage), one in product(INDEXES, IDS, STAGES, JUNK)
     ),
     *(
-        kind(index, item_id, channel, text)
-        for kind, index, item_id, channel, text in product((ItemTextDelta, ItemTextDone), INDEXES, IDS, Channel, TEXTS)
+        text_event(index, item_id, channel, text)
+        for text_event in (ItemTextDelta, ItemTextDone)
+        for index, item_id, channel, text in product(INDEXES, IDS, Channel, TEXTS)
     ),
 ]
-PROBLEMS: list[TurnEvent] = [ProblemReported(_problem()) for _ in range(40)]
-ENDINGS: list[TurnEvent] = [_ended() for _ in range(120)]
+PROBLEMS: list[UpstreamEvent] = [ProblemReported(_problem()) for _ in range(40)]
+ENDINGS: list[UpstreamEvent] = [_ended() for _ in range(120)]
 CLOSES: list[TurnEvent] = [
     StreamClosed(said_done=bool(rest), rest=rest, unfinished=tuple(_dice.sample([*ITEMS, *ENDINGS, *PROBLEMS], count)))
     for rest, count in product((b"", b"data: {"), (0, 0, 0, 1, 1, 2))
@@ -179,7 +182,7 @@ REPORTED: list[TurnEvent] = [
     *(TimerFired(name) for name in ("waiting", "idle", "call:c1", "call:c2", "call:x", "other")),
 ]
 LAST: list[TurnEvent] = [Begun(), Cancelled(), Crashed("defect")]
-POOLS: tuple[list[TurnEvent], ...] = (DELTAS, ITEMS, ENDINGS, OTHERS, PROBLEMS, CLOSES, REPORTED, LAST)
+POOLS: tuple[Sequence[TurnEvent], ...] = (DELTAS, ITEMS, ENDINGS, OTHERS, PROBLEMS, CLOSES, REPORTED, LAST)
 EVENTS: st.SearchStrategy[TurnEvent] = st.one_of(*map(st.sampled_from, (*POOLS, ITEMS, REPORTED)))
 WAITS = st.sampled_from([0.0, 0.3, 5.0, 700.0])
 Batches = list[tuple[list[TurnEvent], float]]
@@ -189,7 +192,7 @@ def _round(*call_ids: str) -> Batches:
     """A round of the tool `look`, in which every call but the last two has its result."""
     asked = [ItemDone(index, _call(call_id)) for index, call_id in enumerate(call_ids)]
     completed = ResponseEnded(ResponseStatus.COMPLETED, "gen", "maker/model")
-    results = [CallFinished(call_id, ToolResult("found")) for call_id in call_ids[:-2]]
+    results: list[TurnEvent] = [CallFinished(call_id, ToolResult("found")) for call_id in call_ids[:-2]]
     return [([*asked, completed], 0.0), (results, 0.0)]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from domain.faults.retry import RetryPolicy
 from domain.tools.plan import CallLimits
-from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired
+from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.outcome import Ending
 from domain.turn.plan import Alternatives
@@ -132,7 +132,7 @@ def test_every_attempt_that_began_ends_once_when_the_machine_itself_fails(sound)
     number.sound = sound
     machine = TurnMachine(replace(TOOLS, idle_seconds=number))
     steps: list[Step] = []
-    batches = [
+    batches: list[list[TurnEvent]] = [
         [Begun()],
         [AttemptFailed(LOST)],
         [STARTED, *done(call()), completed(usage=COST)],

@@ -1,5 +1,7 @@
 """Phases of messages are kept and sent back, wherever upstream names them; unknown ones are not."""
 
+from typing import Any
+
 import pytest
 
 from adapters.openrouter.wire.request_body import serialise
@@ -78,7 +80,7 @@ def test_a_final_answer_alone_is_worth_rows_only_where_models_read_phases():
 
 
 def deep(levels):
-    value = {}
+    value: dict[str, Any] = {}
     for _ in range(levels):
         value = {"a": value}
     return value

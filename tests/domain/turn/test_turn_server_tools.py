@@ -1,5 +1,7 @@
 """Tools that upstream runs: each use is reported when it begins, when it changes and when it ends, and never twice."""
 
+from typing import Any
+
 import pytest
 
 from domain.turn.events import CallFinished
@@ -271,7 +273,7 @@ def test_items_of_server_tools_go_back_in_the_next_round():
 
 
 def test_unknown_types_are_reported_once_an_attempt_and_the_items_kept():
-    new = {"type": "openrouter:from_the_future", "id": "n", "insight": {"colour": "red"}}
+    new: dict[str, Any] = {"type": "openrouter:from_the_future", "id": "n", "insight": {"colour": "red"}}
     turn = Turn()
     turn.feed(ItemAdded(0, {"type": new["type"]}), ItemDone(0, new), delta("Yes", index=1))
     turn.feed(EventIgnored("response.new", 2, unknown=True), EventIgnored("response.new", unknown=True))

@@ -1,9 +1,11 @@
 """What people read: text, refusals, sources and images, each once and in order."""
 
+from typing import Any
+
 from domain.turn.answer import Answer
 from domain.turn.citations import Citations
 from domain.turn.merge import merged
-from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText
+from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText, Step
 from ports.response_events import (
     AnnotationAdded,
     EventIgnored,
@@ -198,7 +200,7 @@ def test_the_turn_lets_go_of_a_picture_once_it_is_shown():
     assert picture not in str(answer.items)
 
 
-FILES = [
+FILES: list[dict[str, Any]] = [
     {"type": "file_citation", "file_id": "f1", "filename": "plan.pdf", "index": 3},
     {"type": "container_file_citation", "file_id": "f2", "container_id": "c1", "filename": "sum.csv"},
 ]
@@ -206,7 +208,7 @@ FILES = [
 
 def test_files_are_cited_by_their_names_once_each_in_the_order_of_the_text():
     turn = Turn()
-    link = {"type": "url_citation", "url": "https://a.example/", "title": "A"}
+    link: dict[str, Any] = {"type": "url_citation", "url": "https://a.example/", "title": "A"}
     for annotation in (FILES[1], link, FILES[0], FILES[1], {**FILES[0], "index": 9}):
         turn.feed(AnnotationAdded(0, "msg_1", 0, annotation))
     cited = [(source.url, source.title) for source in turn.all(ShowCitation)]
@@ -244,7 +246,7 @@ def test_the_first_sign_of_output_stops_the_waiting_lines():
 
 
 def test_other_outputs_separate_two_pieces_of_text():
-    pieces = [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "b"), ShowText(0, "c")]
+    pieces: list[Step] = [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "b"), ShowText(0, "c")]
     assert merged(pieces) == [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "bc")]
 
 

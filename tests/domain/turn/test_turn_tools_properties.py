@@ -110,7 +110,7 @@ class Driver:
         self.now = max(self.now, until)
 
 
-def played(limits, rounds, moves):
+def played(limits: CallLimits, rounds: list[list[dict[str, object]]], moves: list[tuple[str, int]]) -> Driver:
     plan = TurnPlan(
         REQUEST,
         runnable=frozenset({"look", "send"}),
@@ -127,13 +127,13 @@ def played(limits, rounds, moves):
     return driver
 
 
-def let_time_pass(driver):
+def let_time_pass(driver: Driver) -> None:
     """Let no more calls finish: the time limits alone must end every round."""
     for _ in range(10):
         driver.pass_time(driver.now + 20.0)
 
 
-def assert_whole(driver, limits):
+def assert_whole(driver: Driver, limits: CallLimits) -> None:
     """Check what holds for every turn."""
     assert (driver.ends, driver.running) == (1, [])
     assert driver.most <= limits.parallel

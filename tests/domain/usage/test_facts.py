@@ -33,7 +33,7 @@ def test_the_log_gets_flat_values_that_are_not_empty():
 
 
 def test_counts_of_many_calls_keep_a_bounded_number_of_names():
-    total = ()
+    total: tuple[tuple[str, int], ...] = ()
     for call in range(20):
         total = added(total, tuple((f"kind{call}_{number}", 1) for number in range(MOST_NAMES)))
     assert len(total) == MOST_NAMES

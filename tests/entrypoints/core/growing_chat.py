@@ -184,4 +184,5 @@ async def continued(url: str, file: str, model: str, messages: Sequence[Message]
 
 
 if __name__ == "__main__":
-    asyncio.run(continued(*sys.argv[1:4], json.loads(sys.argv[4]), SPECS))
+    _, url, file, model, messages = sys.argv
+    asyncio.run(continued(url, file, model, json.loads(messages), SPECS))

@@ -104,8 +104,9 @@ def test_core_with_a_host_has_its_ports() -> None:
 
 @pytest.mark.parametrize("name", ["chats", "model_rows"])
 def test_host_without_a_ports_methods_is_rejected_with_the_port_named(name: str) -> None:
+    wrong: dict[str, Any] = {name: object()}
     with pytest.raises(TypeError, match=r"is not an instance of .*ports\."):
-        HostPorts(**{name: object()})
+        HostPorts(**wrong)
 
 
 @pytest.mark.parametrize("name", [key for key in adapters() if key not in {"caches", "journal_cipher", "redact"}])

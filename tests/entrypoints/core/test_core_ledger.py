@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -38,13 +39,13 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> StorageLocation:
     return postgres_location(make_url(new_url("postgres", tmp_path)), folder=tmp_path)
 
 
-def settings_of(simulator: Simulator, **more: object) -> Settings:
+def settings_of(simulator: Simulator, **more: Any) -> Settings:
     return Settings(
         api_key=Secret(next(iter(simulator.keys))), base_url=simulator.url, **{"enable_ledger": True, **more}
     )
 
 
-async def answered(core: Core, settings: Settings, model: str, turn_id: str = "turn", **more: object) -> None:
+async def answered(core: Core, settings: Settings, model: str, turn_id: str = "turn", **more: Any) -> None:
     """Read one turn to its end and wait until everything about it is stored."""
     message = {"role": "user", "content": "Why?"}
     asked = CallerRequest(

@@ -159,7 +159,7 @@ async def test_of_two_workers_one_compares_a_day(simulator, location):
         noon = datetime.combine(today, datetime.min.time(), UTC) + timedelta(hours=12)
         asked = len(simulator.records)
         for core in (first, second):
-            core.clock.now = lambda: noon  # type: ignore[method-assign]
+            core.clock.now = lambda: noon
         passes = [
             core.stores.books.ledger.reconciler for core in (first, second) if core.stores.books.ledger is not None
         ]

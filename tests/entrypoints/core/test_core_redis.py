@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -41,7 +42,7 @@ async def simulator() -> AsyncIterator[Simulator]:
         yield simulator
 
 
-def settings_of(simulator: Simulator, url: str = "", **more: object) -> Settings:
+def settings_of(simulator: Simulator, url: str = "", **more: Any) -> Settings:
     key = Secret(next(iter(simulator.keys)))
     return Settings(api_key=key, base_url=simulator.url, pipe_redis_url=Secret(url), **more)
 

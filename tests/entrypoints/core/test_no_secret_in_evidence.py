@@ -62,12 +62,21 @@ PLACES = st.builds(
 
 def settings_with(secret: str, place: Place, url: str) -> Settings:
     """Everything that leaves evidence is on."""
-    own = {
+    owns: dict[str, dict[str, Any]] = {
         "key": {"api_key": Secret(secret)},
         "own key": {"own_api_key": Secret(secret), "allow_user_keys": True},
         "password of records": {"session_log_zip_password": Secret(secret)},
         "passphrase": {"artifact_encryption_key": Secret(secret)},
-    }.get(place.where, {})
+    }
+    templates: dict[str, Any] = dict.fromkeys(
+        (
+            "openrouter_error_template",
+            "authentication_error_template",
+            "insufficient_credits_template",
+            "service_error_template",
+        ),
+        EVERYTHING,
+    )
     base = Settings(
         api_key=Secret("sk-or-v1-any"),
         base_url=url,
@@ -76,10 +85,9 @@ def settings_with(secret: str, place: Place, url: str) -> Settings:
         session_log_zip_password=Secret(PASSWORD),
         enable_timing_log=True,
         retry_uncertain=False,
-        **dict.fromkeys(("openrouter_error_template", "authentication_error_template"), EVERYTHING),
-        **dict.fromkeys(("insufficient_credits_template", "service_error_template"), EVERYTHING),
+        **templates,
     )
-    return replace(base, **own)
+    return replace(base, **owns.get(place.where, {}))
 
 
 def body_with(secret: str, place: Place) -> dict[str, Any]:

@@ -89,7 +89,7 @@ async def test_example_of_the_developers_page_answers(
 ) -> None:
     page = (ROOT / "docs/developers.md").read_text("utf-8")
     example = page.partition("**Another entrypoint**")[2].partition("```python\n")[2].partition("```")[0]
-    names = {
+    names: dict[str, Any] = {
         **{each.__name__: each for each in (open_core, sqlite_location, read_completions_body, collect, completion)},
         **{each.__name__: each for each in (CallerHistory, CallerRequest, Fault, Person)},
         "asyncio": asyncio,

@@ -70,7 +70,7 @@ def requests_of(simulator: SimulatorThread) -> list[dict[str, Any]]:
 
 def pieces(body: dict[str, Any]) -> list[str]:
     """Return what a provider reads of a request, in order, each part as the bytes that were sent, without marks."""
-    given = body.get("input") or body.get("messages")
+    given: list[Any] = body.get("input") or body["messages"]
     return [json.dumps(bare(part), ensure_ascii=False) for part in ({"tools": body.get("tools")}, *given)]
 
 

@@ -68,7 +68,8 @@ UNREACHABLE = [form.format(scheme="postgresql", secret=IN_URL, host="127.0.0.1")
 
 
 def planted() -> Settings:
-    return Settings(**{row.attribute: Secret(f"{SENTINEL} {row.name}") for row in SECRETS})
+    secrets: dict[str, Any] = {row.attribute: Secret(f"{SENTINEL} {row.name}") for row in SECRETS}
+    return Settings(**secrets)
 
 
 def raised(error: BaseException) -> str:
@@ -86,7 +87,7 @@ def chain_of(work: Any) -> str:
 
 @pytest.mark.parametrize("name", [row.name for row in SECRETS])
 def test_no_repr_shows_a_secret_setting(name: str) -> None:
-    stored = {name: f"{SENTINEL} {name}"}
+    stored: dict[str, Any] = {name: f"{SENTINEL} {name}"}
     settings, problems = snapshot(stored, None, {})
     settings = replace(settings, base_url="https://127.0.0.1")
     request = request_of(CallerRequest("a/b"), settings)
@@ -164,7 +165,8 @@ def test_every_secret_setting_is_known_and_stays_so_after_a_change() -> None:
 @pytest.mark.parametrize("attribute", ["base_url", "http_referer_override", "support_url"])
 def test_a_password_in_an_address_that_is_a_setting_is_known_by_its_value(attribute: str) -> None:
     mask = SecretMask({})
-    mask.follow(Settings(**{attribute: f"https://user:{IN_URL}@127.0.0.1/v1"}))
+    address: dict[str, Any] = {attribute: f"https://user:{IN_URL}@127.0.0.1/v1"}
+    mask.follow(Settings(**address))
 
     assert mask(f"<{IN_URL}>") == "<\u2026>"
 
@@ -276,7 +278,8 @@ async def gateway() -> AsyncIterator[TestServer]:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", refuse)
-    async with TestServer(app) as server:
+    server = TestServer(app)
+    async with server:
         yield server
 
 

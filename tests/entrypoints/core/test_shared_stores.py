@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,11 @@ class Place(MemoryLeases):
         await super().release(lease)
 
 
+def redis_with(stores: object) -> Any:
+    """Stand for the Redis of a core."""
+    return SimpleNamespace(stores=stores)
+
+
 class Rig:
     """Two workers that share Redis and a database."""
 
@@ -42,7 +48,7 @@ class Rig:
         self.one, self.two = self.worker(), self.worker()
 
     def worker(self, **stores: object) -> Leases:
-        return SharedLeases(SimpleNamespace(stores=SimpleNamespace(leases=self.redis, **stores)), self.database)
+        return SharedLeases(redis_with(stores=SimpleNamespace(leases=self.redis, **stores)), self.database)
 
     async def granted(self, worker: Leases, owner: str, seconds: float = 0) -> bool:
         return await worker.take("sweep", owner, DAY + SECOND * seconds, 10) is not None
@@ -121,7 +127,7 @@ async def test_without_any_store_no_lease_is_granted(rig: Rig):
 
 
 async def test_what_is_remembered_of_leases_is_bounded(rig: Rig):
-    leases = SharedLeases(SimpleNamespace(stores=None), MemoryLeases(most=MOST_HELD * 2))
+    leases = SharedLeases(redis_with(stores=None), MemoryLeases(most=MOST_HELD * 2))
     for number in range(MOST_HELD + 5):
         await leases.take(f"work-{number}", "a", DAY, 10)
     assert len(leases._held) == MOST_HELD
@@ -141,7 +147,7 @@ class Unavailable(MemoryBreakerState):
 
 
 def breakers(first: BreakerState | None, second: BreakerState) -> SharedBreakerState:
-    return SharedBreakerState(SimpleNamespace(stores=first and SimpleNamespace(breakers=first)), second)
+    return SharedBreakerState(redis_with(stores=first and SimpleNamespace(breakers=first)), second)
 
 
 @pytest.mark.parametrize("first", [None, Unavailable()])
@@ -177,7 +183,7 @@ async def test_a_cache_that_is_lost_is_reported_by_redis_alone(state: str):
         async def get(self, key: str) -> bytes | None:
             raise CacheUnavailable("other data")
 
-    cache = SharedCache(SimpleNamespace(stores=SimpleNamespace(cache=Lost(), connection=SimpleNamespace(state=state))))
+    cache = SharedCache(redis_with(stores=SimpleNamespace(cache=Lost(), connection=SimpleNamespace(state=state))))
     if state:
         assert await cache.get("models") is None
     else:

@@ -21,7 +21,7 @@ from entrypoints.core.caller_request import CallerHistory, CallerRequest
 from entrypoints.core.open_core import open_core
 from entrypoints.core.storage_location import sqlite_location
 from entrypoints.openai.completion import collect, completion
-from entrypoints.openai.completions_body import read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
@@ -133,6 +133,7 @@ async def traced() -> Trace:
                 sys.setprofile(note)
                 try:
                     body = read_completions_body({"model": "sim/thinking", "messages": messages})
+                    assert isinstance(body, CompletionsBody)
                     person = Person("ann")
                     asked = CallerRequest(
                         body.model, tuple(body.messages), body.parameters(), person=person, history=CallerHistory("cli")

@@ -28,7 +28,7 @@ def refused(body: object) -> Fault:
 
 def test_every_supported_parameter_is_read() -> None:
     tool = {"type": "function", "function": {"name": "f"}}
-    asked = {
+    asked: dict[str, Any] = {
         "temperature": 0.3,
         "top_p": 0.9,
         "top_k": 40,

@@ -1,5 +1,6 @@
 """What an answer costs over all requests that the host makes for it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,8 +25,8 @@ PARTIAL = [*ASKED, {"role": "assistant", "content": "so far"}]
 PERSON = Person("ann", "chat-1", "message-1", "tab-1")
 
 
-def call(messages: list[object] = ASKED, run: HostRun = HostRun(), person: Person = PERSON) -> HostCall:  # noqa: B008
-    body = CompletionsBody(model="a/b", messages=messages)
+def call(messages: Sequence[object] = ASKED, run: HostRun = HostRun(), person: Person = PERSON) -> HostCall:  # noqa: B008
+    body = CompletionsBody(model="a/b", messages=list(messages))
     return HostCall(body=body, caller=Caller.PAGE, person=person, run=run)
 
 
@@ -99,7 +100,11 @@ def test_a_new_question_below_the_same_id_begins_anew() -> None:
 def test_answers_of_others_never_mix() -> None:
     bills = AnswerBills()
     bills.bill(call(), host_sums=False).settled(ended())
-    others = (replace(PERSON, **{name: "other"}) for name in ("user_id", "chat_id", "message_id"))
+    others = (
+        replace(PERSON, user_id="other"),
+        replace(PERSON, chat_id="other"),
+        replace(PERSON, message_id="other"),
+    )
 
     for person in others:
         assert cost(bills.bill(call(PARTIAL, person=person), host_sums=False).settled(ended())) == CENT

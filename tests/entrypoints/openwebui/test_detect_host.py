@@ -61,7 +61,7 @@ def test_host_without_a_version_counts_as_the_newest(monkeypatch: pytest.MonkeyP
 
 def test_middleware_that_is_not_a_module_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(monkeypatch, "0.12.4", items=None)
-    monkeypatch.setitem(sys.modules, "open_webui.utils.middleware", SimpleNamespace())  # type: ignore[misc]
+    monkeypatch.setitem(sys.modules, "open_webui.utils.middleware", SimpleNamespace())
 
     assert detect_host().native_items
 

@@ -1,5 +1,7 @@
 """The page while a filter of the host reads the stream: chunks that filters can edit, and nothing beside them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ VERSIONS = [(0, 8), (0, 9), (0, 10), (0, 11), (0, 12)]
 TURN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
-def presenter(version: tuple[int, int] = (0, 12), **wishes: object) -> FilteredPresenter:
+def presenter(version: tuple[int, int] = (0, 12), **wishes: Any) -> FilteredPresenter:
     return FilteredPresenter(HEAD, TURN, version, Wishes(**wishes))
 
 

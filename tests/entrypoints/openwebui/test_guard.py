@@ -80,11 +80,11 @@ def test_presenter_that_cannot_even_end_leaves_a_plain_error() -> None:
 
 def test_open_calls_get_an_output_even_when_the_presenter_cannot_give_them_one() -> None:
     guard = PageGuard(Broken("r1", (0, 12), Wishes()), FakeIds(), RecordedTelemetry())
-    shown = guard.present(ShowCall(0, tool_call(1)))
+    shown = [*guard.present(ShowCall(0, tool_call(1)))]
     shown += guard.present(ShowCall(1, tool_call(2)))
     shown += guard.present(ShowCallResult(0, tool_call(1), result()))
 
     frames = guard.closing(LookupError())
 
     assert kinds(frames) == ["output_item.added function_call_output", "error"]
-    assert HostList().take(yielded(shown + frames)).unanswered == set()
+    assert HostList().take(yielded([*shown, *frames])).unanswered == set()

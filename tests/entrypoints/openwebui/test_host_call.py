@@ -23,13 +23,20 @@ BODY = {"stream": True, "model": "probe.one", "messages": [{"role": "user", "con
 IDS = {"user_id": "9008", "chat_id": "2392", "message_id": "4686", "session_id": "dAWW"}
 PARAMS = {"stream_delta_chunk_size": None, "reasoning_tags": None, "function_calling": "default"}
 
-PAGE = {
+PAGE: dict[str, dict[str, Any]] = {
     "0.6.28": {**IDS, "filter_ids": [], "tool_ids": [], "files": None, "direct": False, "params": PARAMS},
     "0.8.12": {**IDS, "files": None, "params": PARAMS, "parent_message_id": "b415", "parent_message": {"id": "b415"}},
     "0.10.2": {**IDS, "task_id": "cbcc", "user_message_id": "b415", "user_message": {"id": "b415"}, "files": None},
     "0.12.4": {**IDS, "task_id": "cbcc", "assistant_message_id": None, "internal": False, "files": None, "tools": {}},
 }
-OLD_API = {"user_id": "9008", "chat_id": None, "message_id": None, "session_id": None, "features": {}, "files": None}
+OLD_API: dict[str, Any] = {
+    "user_id": "9008",
+    "chat_id": None,
+    "message_id": None,
+    "session_id": None,
+    "features": {},
+    "files": None,
+}
 API = {
     "0.6.28": (OLD_API, None),
     "0.8.12": (OLD_API, None),
@@ -260,7 +267,10 @@ def test_sources_that_the_host_shows_are_known_by_their_addresses() -> None:
         ({"{{USER_LANGUAGE}}": "en-US"}, Language.ENGLISH),
         ({"{{USER_LANGUAGE}}": ["de"]}, Language.ENGLISH),
         ({"{{USER_NAME}}": "de"}, Language.ENGLISH),
-        *((odd, Language.ENGLISH) for odd in ({}, None, "de", ["{{USER_LANGUAGE}}"])),
+        ({}, Language.ENGLISH),
+        (None, Language.ENGLISH),
+        ("de", Language.ENGLISH),
+        (["{{USER_LANGUAGE}}"], Language.ENGLISH),
     ],
     ids=str,
 )

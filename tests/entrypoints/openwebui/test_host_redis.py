@@ -45,7 +45,7 @@ def test_one_worker_does_not_use_it_by_itself(workers: str) -> None:
     ],
 )
 def test_several_workers_are_told_what_is_missing(changes: dict[str, str], missing: tuple[str, ...]) -> None:
-    assert chosen(**changes) == RedisChoice("", missing)
+    assert chosen(None, **changes) == RedisChoice("", missing)
 
 
 def test_the_switch_is_one_of_the_pieces() -> None:

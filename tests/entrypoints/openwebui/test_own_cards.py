@@ -69,7 +69,7 @@ def end_of(*events: Any, plan: TurnPlan = PLAN) -> End:
 
 
 def own(template: str, *names: str, **more: Any) -> OwnCards:
-    settings = Settings(**{name.lower(): template for name in names or NAMES}, **more)
+    settings = Settings(**{name.lower(): template for name in names or NAMES} | more)
     return OwnCards(settings, CALL.model.slug, CALL.person, WarnedOnce(RecordedTelemetry()))
 
 

@@ -121,7 +121,9 @@ async def test_host_whose_task_ends_without_closing_the_stream_leaves_no_task_on
     assert [payload["told"] async for payload in stream] == [ShowStatus(StillWaiting(1)), failed()]
 
 
-async def test_host_may_leave_a_turn_that_takes_no_notice_of_it(clock: FakeClock) -> None:
+async def test_host_may_leave_a_turn_that_takes_no_notice_of_it(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def outputs() -> AsyncGenerator[Output, None]:
         yield ShowText(0, "a")
         yield ShowText(0, "b")
@@ -130,7 +132,7 @@ async def test_host_may_leave_a_turn_that_takes_no_notice_of_it(clock: FakeClock
         yield ShowStatus(StillWaiting(1))
 
     turn = ScriptedTurn()
-    turn.start = lambda _reader: outputs()  # type: ignore[method-assign]
+    monkeypatch.setattr(turn, "start", lambda _reader: outputs())
     reading = Reading(page_stream(turn, clock))
     await until(lambda: clock.moments)
 

@@ -1,5 +1,6 @@
 """When a piece of text is sent to the page."""
 
+from collections.abc import Sequence
 from copy import copy
 
 from hypothesis import given
@@ -15,7 +16,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.pace import INTERVAL, LONGEST_INTERVAL, REPEATED_PER_SECOND, Pacer
+from entrypoints.openwebui.present.pace import INTERVAL, LONGEST_INTERVAL, REPEATED_PER_SECOND, Leaving, Pacer
 from tests.entrypoints.openwebui.told import ended, result, tool_call
 
 NOW = 100.0
@@ -120,7 +121,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
 moves = st.lists(st.tuples(st.one_of(outputs, st.none()), st.sampled_from([0.0, 0.01, 0.05, 3.0])), max_size=40)
 
 
-def joined(told: list[Output]) -> list[object]:
+def joined(told: Sequence[Leaving]) -> list[object]:
     """Write outputs so that only where texts are cut makes no difference: characters with their place."""
     return [
         mark
@@ -138,7 +139,7 @@ def test_nothing_is_lost_added_or_reordered_whatever_is_offered_and_flushed(
     moves: list[tuple[Output | None, float]],
 ) -> None:
     pacer, now = Pacer(), NOW
-    leaving: list[Output] = []
+    leaving: list[Leaving] = []
     for output, pause in moves:
         now += pause
         gone = pacer.flush() if output is None else pacer.offer(output, now)

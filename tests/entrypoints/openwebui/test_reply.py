@@ -113,7 +113,7 @@ async def test_status_upstream_gave_is_passed_on() -> None:
 async def test_fault_of_an_api_client_is_a_plain_error_object_without_the_hosts_framework(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "starlette.responses", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "starlette.responses", None)
 
     assert await answered(Caller.API, failed()) == {"error": error_object(FAULT, ERROR_ID, VALVES)}
 

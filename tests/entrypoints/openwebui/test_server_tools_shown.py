@@ -154,13 +154,13 @@ def test_page_of_0_6_folds_a_block_that_it_never_sends_back() -> None:
 
 
 def test_api_callers_get_the_sources_as_annotations_and_nothing_else() -> None:
-    outputs = (
+    outputs: tuple[Output, ...] = (
         *(ShowServerTool(0, report) for report in (RAN, BROKE, SEARCH)),
         ShowText(1, "Red."),
         ShowCitation(PAGE, "Bridges", ""),
         ended(usage=USAGE),
     )
-    chunks = yielded(tell(ChunkPresenter(HEAD, own_done=True), *outputs))  # type: ignore[arg-type]
+    chunks = yielded(tell(ChunkPresenter(HEAD, own_done=True), *outputs))
     deltas = [one["choices"][0]["delta"] for one in chunks[:-1] if one["choices"]]
     found = [one["url_citation"] for delta in deltas for one in delta.get("annotations", ())]
     assert [one["url"] for one in found] == [PAGE, "https://example.org/"]

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from typing import Any
 
 import pytest
 
 from entrypoints.openwebui import settings_memory
 from entrypoints.openwebui.pipe import Pipe
 from entrypoints.openwebui.settings_memory import SettingsMemory
+from entrypoints.settings_snapshot import snapshot
 
 SECRET = "a secret of the host itself"
 KEY = "sk-or-v1-0123456789"
@@ -22,17 +24,17 @@ def _no_host(monkeypatch):
 @pytest.fixture
 def readings(monkeypatch):
     """Count how often the settings are really read."""
-    read, counted = settings_memory.snapshot, []
+    counted = []
 
     def counting(*given):
         counted.append(given)
-        return read(*given)
+        return snapshot(*given)
 
     monkeypatch.setattr(settings_memory, "snapshot", counting)
     return counted
 
 
-def remarks(memory: SettingsMemory, **stored: object) -> list[str]:
+def remarks(memory: SettingsMemory, **stored: Any) -> list[str]:
     return [problem.text for problem in memory.read(Pipe.Valves(**stored), None)[1]]
 
 

@@ -1,6 +1,7 @@
 """The thinking of a model as status lines: cut into windows that lose nothing, few lines, and none that stays."""
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -250,7 +251,7 @@ async def test_a_page_that_does_not_answer_costs_the_thinking_one_wait() -> None
     reading = Reading(page_stream(turn, clock, NativePresenter("r1", (0, 12), Wishes()), hangs, ThinkingPacer()))
     for number in range(5):
         turn.send(ShowReasoning(0, f"It is red {number}. "))
-        await until(lambda number=number: turn.asked == number + 2)
+        await until(partial(lambda asked: turn.asked == asked, number + 2))
         clock.advance(60)
     turn.send(ShowText(1, "yes"), ended())
     turn.finish()

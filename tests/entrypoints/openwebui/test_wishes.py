@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,14 +50,8 @@ CODE = ServerToolReport("code_interpreter", Progress.COMPLETED, "", "", "print(1
 
 FORMS: dict[str, Callable[[Wishes], Presenter]] = {
     "legacy": lambda wishes: LegacyPresenter(HEAD, TURN, wishes),
-    **{
-        f"native {minor}": lambda wishes, minor=minor: NativePresenter(TURN, (0, minor), wishes)
-        for minor in (8, 9, 10, 11, 12)
-    },
-    **{
-        f"filtered {minor}": lambda wishes, minor=minor: FilteredPresenter(HEAD, TURN, (0, minor), wishes)
-        for minor in (8, 9, 10, 11, 12)
-    },
+    **{f"native {minor}": partial(NativePresenter, TURN, (0, minor)) for minor in (8, 9, 10, 11, 12)},
+    **{f"filtered {minor}": partial(FilteredPresenter, HEAD, TURN, (0, minor)) for minor in (8, 9, 10, 11, 12)},
 }
 every_form = pytest.mark.parametrize("form", FORMS)
 

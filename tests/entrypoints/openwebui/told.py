@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.steps import End, Ended, Output, Reason
+from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.frames import Emit, Frame, Presenter
 from ports.toolbox import ToolCall, ToolResult
@@ -41,7 +42,7 @@ def result(text: str = "rain") -> ToolResult:
     return ToolResult(text)
 
 
-def tell(presenter: Presenter, *outputs: Output) -> list[Frame]:
+def tell(presenter: Presenter | ChunkPresenter, *outputs: Output) -> list[Frame]:
     """Return the frames of all outputs."""
     return [frame for output in outputs for frame in presenter.present(output)]
 

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.openrouter.catalog import listing
 from adapters.openrouter.catalog.listing import AioCatalog
+from adapters.openrouter.catalog.models import read_model
 from adapters.process.clock import SystemClock
 from ports.catalog import CatalogError
 from ports.responses import Route
@@ -93,8 +94,12 @@ async def test_a_base_url_that_cannot_be_used_is_an_error(catalog, url):
 @pytest.mark.parametrize(("entries", "inline"), [(1, True), (5_000, False)])
 async def test_a_long_list_is_read_in_a_thread(catalog, monkeypatch, entries, inline):
     threads = []
-    read = listing.read_model
-    monkeypatch.setattr(listing, "read_model", lambda entry: threads.append(threading.current_thread()) or read(entry))
+
+    def read(entry):
+        threads.append(threading.current_thread())
+        return read_model(entry)
+
+    monkeypatch.setattr(listing, "read_model", read)
 
     async def answer(visit):
         await visit.answer(200, json.dumps({"data": [{"id": f"a/{n}"} for n in range(entries)]}).encode())

@@ -12,6 +12,7 @@ from adapters.openrouter.wire.request_body import encode_body
 from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.chat_history import check_chat_history
 from entrypoints.simulator.refusals.verdicts import Provider
+from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
 
 PICTURE = "data:image/png;base64,AA"
@@ -245,8 +246,8 @@ def test_plain_thinking_is_sent_back_as_a_string():
 
 
 def test_thinking_belongs_to_the_next_text_or_call_of_the_assistant():
-    items = (user("q"), thought("rs_1", encrypted_content="1"), call("c"), output("c"))
-    items += (thought("rs_2", encrypted_content="2"), said("x"))
+    first = (user("q"), thought("rs_1", encrypted_content="1"), call("c"), output("c"))
+    items = (*first, thought("rs_2", encrypted_content="2"), said("x"))
     data = [[entry["data"] for entry in message.get("reasoning_details", ())] for message in chat_messages(items)]
     assert data == [[], ["1"], [], ["2"]]
 
@@ -262,7 +263,11 @@ def test_thinking_that_nothing_follows_is_left_out():
 
 
 def test_items_without_a_chat_form_are_left_out():
-    others = ({"type": "web_search_call", "id": "ws"}, {"type": "image_generation_call", "result": "AA"}, {})
+    others: tuple[JsonObject, ...] = (
+        {"type": "web_search_call", "id": "ws"},
+        {"type": "image_generation_call", "result": "AA"},
+        {},
+    )
     assert chat_messages((user("q"), *others)) == [{"role": "user", "content": "q"}]
 
 
@@ -294,7 +299,9 @@ def histories(draw):
 
 @given(histories())
 async def test_any_history_is_accepted(items):
-    body = json.loads(await encode_body(ResponsesBody("sim/echo", items), chat_fields))
+    encoded = await encode_body(ResponsesBody("sim/echo", items), chat_fields)
+    assert isinstance(encoded, bytes)
+    body = json.loads(encoded)
     check_chat(body)
     check_chat_history(body["messages"], Provider("sim/echo", "Simulator"))
     assert sum(len(message.get("tool_calls", ())) for message in body["messages"]) == sum(

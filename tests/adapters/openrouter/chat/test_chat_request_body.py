@@ -2,6 +2,7 @@
 
 import json
 import threading
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,9 @@ SAME = {
 
 
 async def sent(**fields):
-    body = json.loads(await encode_body(ResponsesBody(**{"model": "a/b", "input": (MESSAGE,), **fields}), chat_fields))
+    encoded = await encode_body(ResponsesBody(**{"model": "a/b", "input": (MESSAGE,), **fields}), chat_fields)
+    assert isinstance(encoded, bytes)
+    body = json.loads(encoded)
     check_chat(body)
     return body
 
@@ -164,7 +167,7 @@ async def test_a_large_history_is_translated_in_a_thread():
 
 
 def test_the_other_endpoint_gets_every_field_but_those_of_chat():
-    fields = {
+    fields: dict[str, Any] = {
         **SAME,
         "top_logprobs": 2,
         "max_tool_calls": 3,

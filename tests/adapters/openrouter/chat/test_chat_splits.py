@@ -18,6 +18,7 @@ from ports.response_events import (
     RefusalDelta,
     ResponseEnded,
     TextDelta,
+    UpstreamEvent,
 )
 from tests.adapters.openrouter.chat.chat_chunks import (
     bill,
@@ -82,12 +83,12 @@ def read(raw, cuts=(), **options):
 
 def joined(events):
     """Join deltas that were separated only by the end of a read."""
-    out = []
+    out: list[UpstreamEvent] = []
     for event in events:
         last = out[-1] if out else None
         if isinstance(event, EventIgnored) and isinstance(last, EventIgnored) and event.what == last.what:
             out[-1] = EventIgnored(event.what, last.count + event.count)
-        elif isinstance(event, DELTAS) and type(last) is type(event) and place(last) == place(event):
+        elif isinstance(event, DELTAS) and isinstance(last, type(event)) and place(last) == place(event):
             out[-1] = type(event)(**{**fields(event), "text": last.text + event.text})
         else:
             out.append(event)

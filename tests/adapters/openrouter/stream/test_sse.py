@@ -33,7 +33,7 @@ def by_the_book(stream: bytes) -> tuple[list[bytes], bytes]:
     """Read a whole stream line by line as the WHATWG standard specifies; return also the unfinished event."""
     lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
     unfinished = lines.pop()
-    payloads, data = [], []
+    payloads, data = list[bytes](), list[bytes]()
     for line in lines:
         name, _, value = line.partition(b":")
         if not line and data:

@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from yarl import URL
@@ -75,21 +76,21 @@ def certificates(monkeypatch, tmp_path):
 
 
 def test_a_load_takes_over_the_certificates_of_the_one_before_it(telemetry, certificates):
-    shared = {}
+    shared: dict[str, Any] = {}
     first = read_environment(telemetry, shared)
     assert read_environment(telemetry, shared).tls is first.tls
     assert read_environment(telemetry).tls is not first.tls
 
 
 def test_certificates_that_changed_on_disk_are_read_again(telemetry, certificates):
-    shared = {}
+    shared: dict[str, Any] = {}
     first = read_environment(telemetry, shared)
     certificates.write_bytes(certificates.read_bytes() + b"\n# newer\n")
     assert read_environment(telemetry, shared).tls is not first.tls
 
 
 def test_another_variable_means_other_certificates(telemetry, certificates, monkeypatch):
-    shared = {}
+    shared: dict[str, Any] = {}
     first = read_environment(telemetry, shared)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates))
     assert read_environment(telemetry, shared).tls is not first.tls
@@ -97,7 +98,7 @@ def test_another_variable_means_other_certificates(telemetry, certificates, monk
 
 def test_certificates_that_could_not_be_read_are_tried_and_reported_by_every_load(telemetry, certificates, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.with_name("missing.pem")))
-    shared = {}
+    shared: dict[str, Any] = {}
     first = read_environment(telemetry, shared)
     assert read_environment(telemetry, shared).tls is not first.tls
     assert len(telemetry.named("certificates_unreadable")) == 2

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ def test_portable_ids_stay_as_they_are():
 def test_both_endpoints_get_the_same_ids():
     body = ResponsesBody("a/b", (*history(["functions.look:0", "x" * 80]),))
     in_responses = [item["call_id"] for item in json.loads(json.dumps(responses_fields(body)["input"]))]
-    messages = chat_fields(body)["messages"]
+    messages: Any = chat_fields(body)["messages"]
     in_chat = [one for message in messages for one in [*(call["id"] for call in message.get("tool_calls", ()))]]
     assert in_chat == in_responses[::2]
     assert [message["tool_call_id"] for message in messages if message["role"] == "tool"] == in_chat

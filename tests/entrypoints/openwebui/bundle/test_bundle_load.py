@@ -8,6 +8,7 @@ import threading
 import traceback
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -167,7 +168,12 @@ async def test_the_code_is_compiled_and_run_outside_the_event_loops_thread(
     module = host_load(bundle_text)
     threads: list[str] = []
     run = module._EMBEDDED.exec_module
-    module._EMBEDDED.exec_module = lambda loaded: (threads.append(threading.current_thread().name), run(loaded))
+
+    def noted(loaded: Any) -> None:
+        threads.append(threading.current_thread().name)
+        run(loaded)
+
+    module._EMBEDDED.exec_module = noted
 
     await module.Pipe().pipes()
 

@@ -113,7 +113,7 @@ def two_loads() -> Iterator[list[EmbeddedModules]]:
 def test_two_loads_migrate_two_databases_at_once_and_never_meet(
     two_loads: list[EmbeddedModules], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "meeting_of_two_loads", threading.Barrier(2))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "meeting_of_two_loads", threading.Barrier(2))
 
     def migrate(load: EmbeddedModules, name: str) -> object:
         run = load.load("adapters.sql.migrate")

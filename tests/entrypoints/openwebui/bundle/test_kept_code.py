@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 import traceback
+import zlib
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from entrypoints.openwebui.bundle import carried, kept_code, loader
+from entrypoints.openwebui.bundle import loader
 from entrypoints.openwebui.bundle.kept_code import KeptCode
 from entrypoints.openwebui.bundle.loader import EmbeddedModules
 from tests.entrypoints.openwebui.bundle.small_tree import packed
@@ -127,7 +129,7 @@ def test_generated_code_that_was_used_is_kept_too(tmp_path: Path, monkeypatch: p
 
 def test_kept_code_needs_no_text_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path)
-    monkeypatch.setattr(carried.zlib, "decompressobj", None)
+    monkeypatch.setattr(zlib, "decompressobj", None)
     load().unload()
 
 
@@ -181,7 +183,7 @@ def test_a_file_that_is_not_as_it_was_left_is_not_used(spoil, tmp_path: Path, mo
 def test_the_file_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path)
     other = os.geteuid() + 1
-    monkeypatch.setattr(kept_code.os, "geteuid", lambda: other)
+    monkeypatch.setattr(os, "geteuid", lambda: other)
     assert len(compiled(monkeypatch)) == 2
 
 
@@ -222,7 +224,7 @@ def test_a_data_folder_on_a_broken_disk_does_not_break_a_load(
 
     changed = {name: f"{text}# new\n" for name, text in SOURCES.items()}
     with monkeypatch.context() as broken:
-        broken.setattr(kept_code.os, function, stale)
+        broken.setattr(os, function, stale)
         assert compiled(broken, changed) == ["inner/__init__.py", "inner/noun.py"]
 
 
@@ -233,7 +235,12 @@ def test_a_full_disk_keeps_nothing_and_leaves_no_draft(tmp_path: Path) -> None:
     keeping = KeptCode(tmp_path, "00" * 32)
     with pytest.MonkeyPatch.context() as patched:
         real = os.open
-        patched.setattr(kept_code.os, "open", lambda *given: (os.close(real(*given)), full)[1])
+
+        def opened(*given: Any) -> int:
+            os.close(real(*given))
+            return full
+
+        patched.setattr(os, "open", opened)
         keeping.write({"inner/noun.py": (b"", b"x" * 100_000)})
     assert files(tmp_path) == []
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -51,15 +51,15 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def shell(bundle_text: str, host_load: HostLoad) -> ModuleType:
+def shell(bundle_text: str, host_load: HostLoad) -> Any:
     """The shell as a host holds it, with a service that needs no loading."""
-    module = host_load(bundle_text)
+    module: Any = host_load(bundle_text)
     module.service_class = lambda: lambda _name: Service()
     return module
 
 
 async def test_a_missing_package_is_named_in_the_list_with_the_command_that_installs_it(
-    shell: ModuleType, without: Callable[..., None]
+    shell: Any, without: Callable[..., None]
 ) -> None:
     without("structlog")
 
@@ -70,7 +70,7 @@ async def test_a_missing_package_is_named_in_the_list_with_the_command_that_inst
     assert '"pip install structlog"' in entry["name"]
 
 
-async def test_all_missing_packages_are_named_at_once(shell: ModuleType, without: Callable[..., None]) -> None:
+async def test_all_missing_packages_are_named_at_once(shell: Any, without: Callable[..., None]) -> None:
     without("dependency_injector", "structlog")
 
     (entry,) = await shell.Pipe().pipes()
@@ -79,7 +79,7 @@ async def test_all_missing_packages_are_named_at_once(shell: ModuleType, without
 
 
 async def test_a_stream_says_in_one_error_chunk_why_there_is_no_answer_and_ends_once(
-    shell: ModuleType, without: Callable[..., None], caplog: pytest.LogCaptureFixture
+    shell: Any, without: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     without("structlog")
 
@@ -97,7 +97,7 @@ async def test_a_stream_says_in_one_error_chunk_why_there_is_no_answer_and_ends_
 
 
 async def test_a_caller_without_stream_gets_the_error_with_its_status(
-    shell: ModuleType, without: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    shell: Any, without: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without("structlog")
     responses = types.SimpleNamespace(StreamingResponse=lambda body, status, **options: (list(body), status, options))
@@ -110,9 +110,7 @@ async def test_a_caller_without_stream_gets_the_error_with_its_status(
     assert (status, options) == (503, {"media_type": "application/json"})
 
 
-async def test_a_background_task_gets_the_error_as_a_plain_object(
-    shell: ModuleType, without: Callable[..., None]
-) -> None:
+async def test_a_background_task_gets_the_error_as_a_plain_object(shell: Any, without: Callable[..., None]) -> None:
     without("structlog")
 
     answer = await shell.Pipe().pipe({}, __task__="title_generation")
@@ -120,7 +118,7 @@ async def test_a_background_task_gets_the_error_as_a_plain_object(
     assert "pip install structlog" in answer["error"]["message"]
 
 
-async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: ModuleType) -> None:
+async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: Any) -> None:
     now = [100.0]
     tries: list[str] = []
 
@@ -142,7 +140,7 @@ async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: Modul
 
 
 async def test_a_package_installed_meanwhile_is_found_without_a_restart(
-    shell: ModuleType, monkeypatch: pytest.MonkeyPatch
+    shell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
     shell.time = types.SimpleNamespace(monotonic=lambda: now[0])
@@ -156,7 +154,7 @@ async def test_a_package_installed_meanwhile_is_found_without_a_restart(
     assert await pipe.pipes() == [{"id": "one", "name": "One"}]
 
 
-async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(shell: ModuleType) -> None:
+async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(shell: Any) -> None:
     gate = threading.Event()
 
     def wait() -> Callable[[str], Service]:
@@ -176,7 +174,7 @@ async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(s
 
 
 async def test_an_error_the_service_did_not_expect_is_shown_and_logged_without_its_text(
-    shell: ModuleType, caplog: pytest.LogCaptureFixture
+    shell: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Service):
         async def pipes(self, _valves: object) -> list[dict[str, str]]:
@@ -200,10 +198,10 @@ async def test_an_error_the_service_did_not_expect_is_shown_and_logged_without_i
     assert KEY not in shown + caplog.text
 
 
-async def test_a_call_that_is_cancelled_stays_cancelled(shell: ModuleType) -> None:
+async def test_a_call_that_is_cancelled_stays_cancelled(shell: Any) -> None:
     class Waiting(Service):
         async def pipe(self, _call: dict[str, object]) -> object:
-            await asyncio.Event().wait()
+            return await asyncio.Event().wait()
 
     shell.service_class = lambda: lambda _name: Waiting()
     pipe = shell.Pipe()
@@ -219,7 +217,7 @@ async def test_a_call_that_is_cancelled_stays_cancelled(shell: ModuleType) -> No
 async def test_the_shell_works_from_the_repository_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     from entrypoints.openwebui.pipe import Pipe
 
-    service = types.ModuleType("entrypoints.openwebui.service")
+    service: Any = types.ModuleType("entrypoints.openwebui.service")
     service.PipeService = lambda _name: Service()
     monkeypatch.setitem(sys.modules, "entrypoints.openwebui.service", service)
     pipe = Pipe()
@@ -228,11 +226,11 @@ async def test_the_shell_works_from_the_repository_as_it_stands(monkeypatch: pyt
     assert await pipe.pipe({}) == "answer"
 
 
-def test_the_file_defines_no_second_kind_of_function(shell: ModuleType) -> None:
+def test_the_file_defines_no_second_kind_of_function(shell: Any) -> None:
     assert not {"Filter", "Action", "Event", "Tools"} & set(vars(shell))
 
 
-def test_the_pipe_has_no_name_that_a_host_would_put_before_every_model(shell: ModuleType) -> None:
+def test_the_pipe_has_no_name_that_a_host_would_put_before_every_model(shell: Any) -> None:
     assert not hasattr(shell.Pipe(), "name")
 
 
@@ -246,7 +244,8 @@ def test_the_file_itself_imports_nothing_a_bare_host_lacks(bundle_text: str) -> 
 
 
 def test_both_forms_stand_literally_inside_the_pipe() -> None:
-    (pipe,) = [node for node in ast.parse(SHELL.read_text("utf-8")).body if getattr(node, "name", "") == "Pipe"]
+    nodes = ast.parse(SHELL.read_text("utf-8")).body
+    (pipe,) = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == "Pipe"]
     forms = {node.name: node for node in pipe.body if isinstance(node, ast.ClassDef)}
 
     assert set(forms) == {"Valves", "UserValves"}
@@ -284,7 +283,7 @@ PLANTED = {
 @pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
 @pytest.mark.parametrize("variable", PLANTED)
 async def test_no_secret_of_the_environment_is_shown_or_logged_when_the_code_fails_to_load(
-    shell: ModuleType,
+    shell: Any,
     variable: str,
     damaged: bool,
     monkeypatch: pytest.MonkeyPatch,

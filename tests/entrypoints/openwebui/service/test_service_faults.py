@@ -42,7 +42,7 @@ def id_of(reply: Reply) -> str:
     return str(error_id)
 
 
-@pytest.fixture(params=SCENARIOS.values(), ids=SCENARIOS)
+@pytest.fixture(params=[*SCENARIOS.values()], ids=[*SCENARIOS])
 def scenario(request: pytest.FixtureRequest, caller: Caller) -> tuple[dict[str, Any], str, str]:
     valves, body, kind, words = request.param
     caller.valves.update(valves)

@@ -176,7 +176,7 @@ async def test_ids_are_sent_as_the_operator_says_and_never_as_the_client_claims(
     caller: Caller, simulator: Simulator, valves: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     caller.valves |= valves
-    claims = {"user": "somebody", "session_id": "other", "metadata": {"chat_id": "theirs"}}
+    claims: dict[str, Any] = {"user": "somebody", "session_id": "other", "metadata": {"chat_id": "theirs"}}
     await caller.ask("sim/echo", **claims)
 
     body = body_of(simulator)

@@ -95,7 +95,7 @@ async def test_a_tool_whose_schema_is_refused_is_left_out_by_name(any_endpoint: 
 async def test_fields_that_a_provider_does_not_take_are_left_out_one_by_one_and_the_rest_is_sent(
     any_endpoint: Caller, simulator: Simulator, who: Who
 ) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "trace": {"trace_id": "t"},
         "prompt": {"id": "p"},
         "provider": {"order": ["openai"], "options": {"openai": {"x": 1}}},

@@ -92,7 +92,7 @@ async def test_background_tasks_of_the_chat_are_in_its_sum_and_show_none(spender
 @pytest.mark.parametrize("stream", [True, False])
 async def test_api_clients_find_the_month_in_the_usage(spender: Caller, tmp_path: Path, stream: bool) -> None:
     await spender.ask(MODEL)
-    options = {"stream_options": {"include_usage": True}} if stream else {}
+    options: dict[str, Any] = {"stream_options": {"include_usage": True}} if stream else {}
     usage = usage_of(await spender.ask(MODEL, who=Who.API, stream=stream, **options))
 
     assert usage["month_cost"] == float(await costs(spender, tmp_path))

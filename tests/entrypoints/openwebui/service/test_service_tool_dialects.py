@@ -18,7 +18,7 @@ MODELS = [
     "mistralai/mistral-small-3.2-24b-instruct",
 ]
 NODE = {"type": "object", "properties": {"name": {"type": "string"}, "next": {"$ref": "#/definitions/Node"}}}
-ODD = {
+ODD: dict[str, Any] = {
     "type": "object",
     "properties": {
         "mail": {"type": "string", "pattern": "^(?!\\.)[a-z.]+@x$"},
