@@ -115,7 +115,7 @@ ENTRY = Entry("ns", "turn", 1, 1, DAY, EntryState.SETTLED, user_id="ann", reques
 async def booked(request: TurnRequest, entry: Entry | None) -> list[CostSnapshot]:
     """Book the end of an attempt whose entry is `entry`; return what was shared."""
     rig, journal = Rig(), list[Booking]()
-    done = asyncio.get_running_loop().create_future()
+    done = asyncio.Event()
     latest = BookedAttempt(cast(KeepLedger, None), entry, done) if entry is not None else None
     book = cast(BookAttempts, SimpleNamespace(latest=latest))
     rig.costs.after(book, request, journal.append)(ENDED)
