@@ -189,6 +189,10 @@ LENGTHS: Rows = (
         r"(?:input|request) \(<prompt> tokens\) (?:is longer than|exceeds) the .{0,30}?context (?:length|size) "
         r"\(<limit>",
     ),
+    ("SiliconFlow", r"prompt_tokens \(<prompt>\) must be less than max_seq_len \(<limit>"),
+    ("SiliconFlow", r"max_total_tokens \(<all>\) must be less than or equal to max_seq_len \(<limit>"),
+    ("Hugging Face", r"must have less than <limit> tokens\. given: <prompt>"),
+    ("Alibaba", r"exceed model limit\W{1,3}max <limit>"),
     ("Together", r"must be <= <limit>\. given: <prompt> inputs tokens and <output>"),
     ("SambaNova", r"prompt is <prompt> tokens long\b.{0,160}?maximum supported sequence length is (?:just )?<limit>"),
     ("Alibaba", r"range of input length should be \[1, <limit>\]"),
