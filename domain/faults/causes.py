@@ -91,6 +91,14 @@ class Budget(Enum):
     WORKSPACE = "budget_of_the_workspace"
 
 
+class AtProvider(Enum):
+    """What OpenRouter's request lacks at the provider of the model; other providers and models may answer."""
+
+    KEY = "key_at_the_provider"
+    """The provider did not accept the key that the OpenRouter account has for it (BYOK)."""
+    MONEY = "credits_at_the_provider"
+
+
 class NoneLeft(Enum):
     """What excludes every provider of a model."""
 
@@ -152,6 +160,7 @@ Cause = (
     | DailyLimit
     | Guard
     | Budget
+    | AtProvider
     | NoneLeft
     | RefusedPart
     | TooManyTools
@@ -170,7 +179,7 @@ def cause_name(cause: Cause) -> str:
             return f"{flaw.value}: {host}" if host else flaw.value
         case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw() | Received():
             return str(cause.value)
-        case Budget() | NoneLeft():
+        case Budget() | NoneLeft() | AtProvider():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

@@ -1,11 +1,12 @@
 """Classify port errors and upstream problems as faults. The only place that does."""
 
 from domain.faults.address import answer_of
-from domain.faults.causes import AddressAnswer, Budget, Cause, KeyFlaw
+from domain.faults.causes import AddressAnswer, AtProvider, Budget, Cause, KeyFlaw
 from domain.faults.daily_limit import daily_limit
 from domain.faults.facts import FaultFacts
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.faults.guards import guard_of
+from domain.faults.makers import failed_by_itself, is_model_gone, is_moderation, kind_status, lacks_key, lacks_money
 from domain.faults.none_left import none_left
 from domain.faults.refused_part import is_too_long, refused_part
 from domain.faults.upstream_facts import facts_of
@@ -25,46 +26,29 @@ from ports.responses import (
 
 DETAIL_LIMIT = 600
 
-_STATUS_OF_KIND = {
-    "authentication": 401,
-    "payment_required": 402,
-    "permission_denied": 403,
-    "not_found": 404,
-    "payload_too_large": 413,
-    "rate_limit_exceeded": 429,
-    "capacity_exhausted": 429,
-    "server": 500,
-    "server_error": 500,
-    "unmapped": 500,
-    "provider_unavailable": 502,
-    "provider_overloaded": 503,
-    "temporarily_unavailable": 503,
-    "timeout": 504,
-    "invalid_request": 400,
-    "invalid_prompt": 400,
-    "model_not_found": 400,
-    "content_policy_violation": 403,
-    "image_content_policy_violation": 403,
-    "refusal": 403,
-    "misalignment_policy_violation": 403,
-    "region_restricted": 403,
-    "privacy_restricted": 404,
-}
-_MODERATION_KINDS = {
-    "content_policy_violation",
-    "image_content_policy_violation",
-    "refusal",
-    "bio_policy",
-    "cyber_policy",
-    "misalignment_policy_violation",
-}
 UNCERTAIN_STATUSES = {408, 504, 524}
-_PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
+_PROVIDER_STATUSES = {498, 502, 503, 520, 521, 522, 523, 529}
+"""498: no room on the service tier that was asked for. Source: error reference of Groq."""
 _WRONG_ENDPOINT = "wrong_endpoint"
 _BUDGETS = {
     "openrouter_key_limit": Budget.KEY,
     "openrouter_workspace_budget": Budget.WORKSPACE,
     "openrouter_guardrail_budget": Budget.WORKSPACE,
+}
+_KEY_LIMIT = "key limit exceeded"
+_LACKS = {AtProvider.MONEY: FaultKind.CREDITS, AtProvider.KEY: FaultKind.FORBIDDEN}
+_FINAL = frozenset({FaultKind.MODERATED, FaultKind.UNKNOWN_MODEL})
+"""No repetition helps, whatever the status is in which upstream wraps them."""
+_KIND_OF_STATUS = {
+    401: FaultKind.BAD_KEY,
+    402: FaultKind.CREDITS,
+    403: FaultKind.FORBIDDEN,
+    404: FaultKind.NOT_FOUND,
+    408: FaultKind.UPSTREAM_TIMEOUT,
+    413: FaultKind.TOO_LARGE,
+    424: FaultKind.SERVER,
+    429: FaultKind.RATE_LIMITED,
+    498: FaultKind.OVERLOADED,
 }
 _DAILY = "per_day"
 _IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
@@ -102,7 +86,7 @@ def fault_of_silence(tool: str = "", error: str = "") -> Fault:
 
 def fault_of_problem(problem: UpstreamProblem) -> Fault:
     """Return the fault for an error body or error event."""
-    status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
+    status = kind_status(problem)
     elsewhere = answer_of(problem)
     if elsewhere is not None:
         facts = facts_of(problem, FaultKind.BAD_ROUTE, "")
@@ -111,35 +95,50 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
     if daily is not None:
         status = 429
     guard = guard_of(problem, status)
-    kind = FaultKind.GUARDED if guard is not None else _kind(problem, status)
+    lack = _lack_at_provider(problem, status) if daily is None else None
+    kind = FaultKind.GUARDED if guard is not None else _LACKS[lack] if lack is not None else _kind(problem, status)
+    if lack is AtProvider.KEY:
+        status = None  # a 401 would say that the caller's key is wrong
     return Fault(
         kind=kind,
         detail=redact(problem.text)[:DETAIL_LIMIT],
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,
-        rule=_rule(problem, status) if daily is None and guard is None else RetryRule.NEVER,
-        cause=daily or guard or _cause(problem, kind, status),
+        rule=RetryRule.NEVER if daily or guard or lack or kind in _FINAL else _rule(problem, status),
+        cause=daily or guard or lack or _cause(problem, kind, status),
         facts=facts_of(problem, kind, _DAILY if daily is not None else ""),
     )
+
+
+def _lack_at_provider(problem: UpstreamProblem, status: int | None) -> AtProvider | None:
+    if lacks_money(problem, status):
+        return AtProvider.MONEY
+    return AtProvider.KEY if lacks_key(problem, status) else None
+
+
+def _budget_of(problem: UpstreamProblem) -> Budget | None:
+    """Return the limit of spending that is used up, by its source or, in older answers, by its words."""
+    return _BUDGETS.get(problem.limit_source) or (Budget.KEY if _KEY_LIMIT in problem.text.lower() else None)
 
 
 def _cause(problem: UpstreamProblem, kind: FaultKind, status: int | None) -> Cause | None:
     if kind is FaultKind.BAD_REQUEST:
         return refused_part(problem)
     if kind is FaultKind.CREDITS:
-        return _BUDGETS.get(problem.limit_source)
+        return _budget_of(problem)
     return none_left(problem, status) if kind is FaultKind.NOT_FOUND else None
 
 
 def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
-    text = problem.text.lower()
     if is_too_long(problem, status):
         return FaultKind.CONTEXT_LENGTH
-    budget = problem.limit_source in _BUDGETS
-    if problem.kind in _MODERATION_KINDS or (status == 403 and problem.reasons and not budget):
+    budget = _budget_of(problem) is not None
+    if is_moderation(problem, status) or (status == 403 and problem.reasons and not budget):
         return FaultKind.MODERATED
-    if problem.kind == "model_not_found" or "is not a valid model id" in text:
+    if failed_by_itself(problem, status):
+        return FaultKind.SERVER
+    if is_model_gone(problem, status):
         return FaultKind.UNKNOWN_MODEL
     if _WRONG_ENDPOINT in (problem.kind, problem.details.availability):
         return FaultKind.WRONG_ENDPOINT
@@ -147,15 +146,7 @@ def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
         return FaultKind.CREDITS
     if status is None or status >= 500:
         return _server_kind(status)
-    return {
-        401: FaultKind.BAD_KEY,
-        402: FaultKind.CREDITS,
-        403: FaultKind.FORBIDDEN,
-        404: FaultKind.NOT_FOUND,
-        408: FaultKind.UPSTREAM_TIMEOUT,
-        413: FaultKind.TOO_LARGE,
-        429: FaultKind.RATE_LIMITED,
-    }.get(status, FaultKind.BAD_REQUEST)
+    return _KIND_OF_STATUS.get(status, FaultKind.BAD_REQUEST)
 
 
 def _server_kind(status: int | None) -> FaultKind:
@@ -171,6 +162,8 @@ def _rule(problem: UpstreamProblem, status: int | None) -> RetryRule:
         return RetryRule.UNCERTAIN if problem.retryable is not False else RetryRule.NEVER
     if problem.retryable is not None:
         return RetryRule.SAFE if problem.retryable else RetryRule.NEVER
+    if failed_by_itself(problem, status):
+        return RetryRule.ONCE
     if status == 402:
         clears = not _IN_FLIGHT.isdisjoint((problem.limit_source, *problem.reasons))
         return RetryRule.SAFE if clears else RetryRule.NEVER

@@ -24,7 +24,9 @@ _LENGTH = re.compile(
     r"|token limit exceeded|exceeds? max message tokens|total number of tokens .{0,30}\bexceeds? the limit"
     r"|max tokens allowed: \d"
     r"|inputs?[`'\"]? tokens \+ [`'\"]?max_new_tokens|maximum (?:prompt|model) length|current length is \d+ while limit"
-    r"|tokens in the prompt cannot exceed",
+    r"|tokens in the prompt cannot exceed|tokens\b.{0,40} less than (?:or equal to )?max_seq_len"
+    r"|token length exceeds? (?:the )?model limit|\btokens?\b.{0,60}\bexceeds? the context limit"
+    r"|inputs?[`'\"]? must have less than \d+ tokens",
 )
 _OF_TIME = re.compile(r"rate limit|tokens per (?:min|hour|day|second)|\btpm\b")
 """Tokens of many requests together: a shorter one is no answer to that."""

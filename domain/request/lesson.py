@@ -9,6 +9,8 @@ NO_TOOLS = "no_tools"
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
 INSTRUCTIONS = "instructions"
 """The model takes no system messages: their words go with those of the person."""
+FIRST = "first"
+"""The value of INSTRUCTIONS where the model takes one system message, at the start."""
 MEDIA = "media"
 """Media that are not the newest message's are left out, of the kinds that `value` names."""
 PROMPT_LIMIT = "prompt_limit"
@@ -35,7 +37,7 @@ class Lesson:
     @property
     def kind(self) -> str:
         """What is repaired at most once a round: each parameter and tool by itself, everything else by its name."""
-        if self.what in ("parameter", LOOSE_TOOLS, WITHOUT_TOOLS, MEDIA):
+        if self.what in ("parameter", LOOSE_TOOLS, WITHOUT_TOOLS, MEDIA) or (self.what == INSTRUCTIONS and self.value):
             return f"{self.what} {self.value}"
         return "thinking_of_one" if self.what == THINKING and self.value else self.what
 

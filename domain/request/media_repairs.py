@@ -26,6 +26,10 @@ _NAMED = {
 }
 _ALL = Lesson(MEDIA, "\n".join(medium.value for medium in Medium))
 _PARTS = ("content", "output")
+_LINK = re.compile(
+    r"(?:fetch|download|access|load)\w*\b.{0,60}\b(?:urls?|https?:)|(?:provided|invalid) urls?\b|url_rejected"
+)
+"""How refusals say that a linked medium could not be read, without naming its kind."""
 
 
 def media_repairs(refusal: Refusal, sent: UpstreamRequest) -> list[Lesson]:
@@ -33,6 +37,8 @@ def media_repairs(refusal: Refusal, sent: UpstreamRequest) -> list[Lesson]:
     kinds = {one.medium for one in left_by(sent, _ALL)}
     places = ((refusal.position(_NAMED[medium]), medium) for medium in Medium if medium in kinds)
     named = sorted((at, medium.value) for at, medium in places if at is not None)
+    if not named and _LINK.search(refusal.text) and _has_link(sent):
+        return [_ALL]
     return [Lesson(MEDIA, named[0][1])] if named else []
 
 
@@ -53,6 +59,12 @@ def without_media(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
 def left_by(sent: UpstreamRequest, lesson: Lesson) -> tuple[LeftOut, ...]:
     """Return what a request loses by the lesson."""
     return tuple(_value(part) for _, _, parts in _lists(sent) for part in parts if _refused(part, lesson))
+
+
+def _has_link(sent: UpstreamRequest) -> bool:
+    """Return whether a medium that may be left out is sent as a link."""
+    parts = (part for _, _, parts in _lists(sent) for part in parts if _refused(part, _ALL))
+    return any(isinstance(value, str) and value.startswith("http") for part in parts for value in part.values())
 
 
 def _lists(sent: UpstreamRequest) -> Iterator[tuple[int, str, list[JsonObject]]]:

@@ -137,9 +137,19 @@ NO_INSTRUCTIONS: Rows = (
 )
 """The provider takes no system messages."""
 
+MISPLACED_INSTRUCTIONS: Rows = (
+    ("Qwen, vLLM", rf"\b{_SYSTEM} must (?:be|come|appear) (?:at the (?:beginning|start)|first)"),
+    ("Anthropic, MiniMax", r"\b(?:invalid|unexpected|unknown|unsupported) (?:message )?role:? (?:system|developer)\b"),
+    ("Anthropic", r"\brole (?:system|developer) (?:must|may|can) "),
+    ("DeepSeek", r"\bunknown variant (?:system|developer)\b"),
+    ("MiniMax", r"\binvalid chat setting\b"),
+)
+"""The provider takes a system message, but only one, or only at the start."""
+
 ELSEWHERE = re.compile(
     r"\b(?:images?|pictures?|audio|video|files?|pdfs?|documents?|media|image_url|urls?|schema|response_format|api key"
-    r"|credits?|model id|models? (?:is|was) not|quota|region|country|moderation|safety|policy|flagged)\b"
+    r"|credits?|model id|models? (?:is|was) not|quota|region|country|(?:your|user) location|moderation|safety"
+    r"|policy|flagged|overloaded|billing)\b"
 )
 """What a refusal of other parts of a request names: another form of the history would not help."""
 
@@ -148,6 +158,7 @@ THINKING_MISSING = _any(MISSING_THINKING)
 ITEM_REFUSED = _any(ITEMS)
 TOOLS_REFUSED = _any(NO_TOOLS)
 INSTRUCTIONS_REFUSED = _any(NO_INSTRUCTIONS)
+INSTRUCTIONS_MISPLACED = _any(MISPLACED_INSTRUCTIONS)
 
 LENGTHS: Rows = (
     (
@@ -161,6 +172,7 @@ LENGTHS: Rows = (
         r"(?:maximum context length|configured limit) (?:is|of) <limit> tokens\b.{0,80}?"
         r"(?:resulted in|requested|request has) (?:about )?<prompt> (?:input )?tokens",
     ),
+    ("OpenRouter", r"prompt tokens limit exceeded: <prompt> > <limit>"),
     ("Anthropic", r"exceed context limit: <prompt> \+ <output> > <limit>"),
     ("Anthropic", r"<prompt> tokens? > <limit> maximum"),
     ("Google", r"token count \(?<prompt>\)? exceeds the maximum (?:number )?of (?:input )?tokens allowed \(?<limit>"),
@@ -177,6 +189,10 @@ LENGTHS: Rows = (
         r"(?:input|request) \(<prompt> tokens\) (?:is longer than|exceeds) the .{0,30}?context (?:length|size) "
         r"\(<limit>",
     ),
+    ("SiliconFlow", r"prompt_tokens \(<prompt>\) must be less than max_seq_len \(<limit>"),
+    ("SiliconFlow", r"max_total_tokens \(<all>\) must be less than or equal to max_seq_len \(<limit>"),
+    ("Hugging Face", r"must have less than <limit> tokens\. given: <prompt>"),
+    ("Alibaba", r"exceed model limit\W{1,3}max <limit>"),
     ("Together", r"must be <= <limit>\. given: <prompt> inputs tokens and <output>"),
     ("SambaNova", r"prompt is <prompt> tokens long\b.{0,160}?maximum supported sequence length is (?:just )?<limit>"),
     ("Alibaba", r"range of input length should be \[1, <limit>\]"),

@@ -15,11 +15,12 @@ from domain.request.history_repairs import (
     named_history_repairs,
     with_repaired_history,
 )
-from domain.request.instruction_repairs import instruction_repairs, with_instructions_said
+from domain.request.instruction_repairs import instruction_repairs, with_instructions_first, with_instructions_said
 from domain.request.lesson import (
     BALANCE,
     BLANK_STOP,
     FEWER_TOOLS,
+    HISTORY,
     INSTRUCTIONS,
     LOOSE_TOOLS,
     MEDIA,
@@ -43,8 +44,11 @@ __all__ = ["Lesson", "applied", "lesson_of"]
 
 _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)
+_NONE_LEFT = 404
+"""No provider, model or item is left for the request: its history as text helps only where an item is named."""
 _REASONING = re.compile(r"reasoning(?! models?\b)|thinking(?! models?\b)|effort|\bsummary\b|\bsummaries\b")
 _CACHE = re.compile(r"cache[_ ](?:control|breakpoint)")
+_TYPE = re.compile(r"\btypes?\b")
 _TOOLS = frozenset({LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS, NO_TOOLS})
 _PARAMETERS = frozenset({"parameter", BALANCE, OUTPUT_LIMIT, BLANK_STOP})
 
@@ -87,7 +91,7 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     if lesson.what == MEDIA:
         return without_media(sent, lesson)
     if lesson.what == INSTRUCTIONS:
-        return with_instructions_said(sent)
+        return with_instructions_first(sent) if lesson.value else with_instructions_said(sent)
     if lesson.what == "effort" and reasoning.get("effort") == lesson.refused:
         return replace(sent, body=replace(body, reasoning={**reasoning, "effort": lesson.value}))
     if lesson.what == "summary" and reasoning.pop("summary", None):
@@ -116,14 +120,17 @@ def _candidates(
     lessons = instruction_repairs(refusal) if invalid else []
     if invalid and fall_back and sent.endpoint is Endpoint.RESPONSES and _wants_chat(text):
         lessons.insert(0, Lesson("endpoint"))
+    media = media_repairs(refusal, sent)
     of_history, of_tools = named_history_repairs(refusal, sent, last=last), tool_repairs(refusal, body, last=last)
+    if invalid and of_history == [Lesson(HISTORY)] and _TYPE.search(text):  # the type may be that of a medium
+        of_history = [*media, *of_history]
     lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
     no_tools = without_any_tool(refusal, body)
     if not invalid:
         return lessons or no_tools
-    media = media_repairs(refusal, sent)
+    plain = last_resort(refusal) if problem.status != _NONE_LEFT else []
     if about_history(refusal):
-        return (lessons or media) + last_resort(refusal)
+        return (lessons or media) + plain
     named = parameter_repairs(refusal, body)
     if body.reasoning and (at := refusal.position(_REASONING)) is not None:
         named += [(at, lesson) for lesson in _about_reasoning(text, body)]
@@ -131,7 +138,7 @@ def _candidates(
         named.append((at, Lesson("cache_control")))
     lessons += [lesson for _, lesson in sorted(named, key=lambda entry: entry[0])]
     lessons = lessons or no_tools or media
-    return lessons + last_resort(refusal) if not named else lessons
+    return lessons + plain if not named else lessons
 
 
 def _about_reasoning(text: str, body: ResponsesBody) -> list[Lesson]:

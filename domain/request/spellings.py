@@ -12,7 +12,7 @@ def _plain(name: str) -> str:
         rf"|(?:\b(?:body|request|params)|\$) ?(?:[./,]|->) ?{name}\b|(?:^|[ (#])/{name}\b"
         rf"|\b(?:keys|path|loc):? ?\[(?:body, ?)?{name}\b"
         rf"|\b{name}(?:[.\[]\S{{0,60}})?: (?:extra|input (?:should|must)|unknown|unsupported|not|invalid|value|field"
-        r"|expected|must)\b"
+        r"|expected|must|string|array|object|too)\b"
         rf"|\b{name} (?:is|are) (?:not|un)\b|\b{name} (?:parameter|is only)\b|^{name}(?=$|[.\[/])"
     )
 
@@ -32,8 +32,9 @@ SPELLINGS: dict[str, re.Pattern[str]] = {
     "presence_penalty": re.compile(rf"\bpresence[_ ]?penalty\b|{_PENALTIES}"),
     "top_logprobs": re.compile(r"\btop_?logprobs\b"),
     "stop": re.compile(
-        r"\bstop_?sequences?\b|\bstop (?:sequences?|texts?|tokens?|words?)\b|(?:parameter:?|value:?|field:?) stop\b"
-        r"|^(?:\S+ )?stop: |\bstop (?:is|parameter|does|must|cannot)\b|\bstop\[\d|\bstop$"
+        r"\bstop_?sequences?\b|\bstop (?:sequences?|texts?|tokens?|words?)\b"
+        r"|(?:parameter:?|value:?|field:?|model:) stop\b"
+        r"|^(?:\S+ )?stop: |\binvalid stop\b|\bstop (?:is|parameter|does|must|cannot)\b|\bstop\[\d|\bstop$"
     ),
     "parallel_tool_calls": re.compile(
         r"\bparallel_?tool_?calls?\b|\bdisable_parallel_tool_use\b|\bparallel (?:tool|function) calls?\b"

@@ -21,14 +21,19 @@ _ABOUT_SCHEMAS = re.compile(
     r"|\btools?[.\[]\d+|\binvalid (?:function|tool)"
 )
 _ABOUT_DEFINITIONS = re.compile(r"\bschema\b|input_?schema|function_?declarations?|\btools?[.\[]\d|\btools: ")
-_INDEX = re.compile(r"function_?declarations?[.\[](\d+)|(?<!\]\.)(?<!\d\.)\btools?[.\[](\d+)")
-"""A tool by its place; `tools[2].tools[0]` is a part of the third one."""
+_INDEX = re.compile(r"function_?declarations?[.\[](\d+)|(?<!\]\.)(?<!\d\.)\btools?[.\[](\d+)\b(?!\]?\.function_?decl)")
+"""A tool by its place; `tools[2].tools[0]` is a part of the third one, Google's `tools[0]` holds all functions."""
 _TOO_MANY = re.compile(
     r"tools\b.{0,40}?(?:array too long|too long|too many|at most|maximum|exceed\w*|limit|no more than|more than)"
     r"|(?:too many|maximum(?: number)?(?: of)?|at most|up to|no more than|more than|limit(?:ed)? (?:of|to)|supports?)"
     r" (?:\d+ )?(?:\w+ )?(?:tools|functions|function declarations|tool definitions)\b"
     r"|number of (?:tools|functions|function declarations)\b"
 )
+_ALL_STRICT = re.compile(
+    r"too many (?:strict tools|optional parameters|states)|grammar (?:is )?too (?:large|complex)|grammar compilation"
+    r"|schema (?:is )?too complex"
+)
+"""What strict tools need together is too much, none is to blame. Source: public reports of Anthropic and Google."""
 _NUMBER = re.compile(r"\b\d{1,5}\b")
 _USUAL_LIMITS = (512, 128, 64, 32)
 """Limits of Google, OpenAI and others, for a refusal that states no number."""
@@ -61,6 +66,8 @@ def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[L
         return [Lesson(WITHOUT_TOOLS, "\n".join(native))]
     if not functions:
         return []
+    if strict := [str(tool["name"]) for tool in functions if _ALL_STRICT.search(refusal.text) and _is_strict(tool)]:
+        return [Lesson(LOOSE_TOOLS, "\n".join(strict))]
     if (surplus := _surplus(refusal, body)) is not None:
         return [Lesson(FEWER_TOOLS, "\n".join(surplus))]
     if not (_ABOUT_SCHEMAS.search(refusal.text) or "invalid_function_parameters" in refusal.code):
@@ -161,6 +168,11 @@ def _mention(name: str) -> str:
     alone = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
     plain = len(name) < 4 or (name.isalpha() and name.islower())
     return rf"(?i:function|tool)s?:? (?i:named |name |call )?{alone}|default_api:{alone}" if plain else alone
+
+
+def _is_strict(tool: JsonObject) -> bool:
+    """Return whether a function, or any of a namespace, has the strict form."""
+    return any(one.get("strict") for one in (tool, *(tool.get("tools") or ())))
 
 
 def _loosened(tool: JsonObject) -> JsonObject:

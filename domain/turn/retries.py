@@ -8,6 +8,7 @@ one answer of the model; whether a retry is allowed is decided for each round by
 from dataclasses import dataclass
 
 from domain.faults.blame import Blame, blame_of
+from domain.faults.causes import AtProvider
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.faults.retry import RetryPolicy, next_wait
 from domain.request.lesson import (
@@ -25,6 +26,7 @@ from domain.request.lesson import (
 from domain.request.lessons import condition_of
 from domain.request.media_repairs import left_by, size_repair
 from domain.request.repair import applied, lesson_of
+from domain.request.stated_length import stated_length
 from domain.turn.fitting import Fitting
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import (
@@ -141,6 +143,8 @@ class Retries:
 
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
+        if fault.kind is FaultKind.CREDITS and self._costs_too_much(problem):
+            return self._shorten(problem, teaches=False)
         if fault.kind in TOO_LONG:
             shorter = self._shorten(problem, teaches=fault.kind is FaultKind.CONTEXT_LENGTH)
             if shorter is not None or fault.kind is not FaultKind.TOO_LARGE:
@@ -153,6 +157,10 @@ class Retries:
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
         return self._replaced() if fault.kind in STANDS_IN_FOR else None
+
+    def _costs_too_much(self, problem: UpstreamProblem | None) -> bool:
+        """Return whether upstream states how long a prompt may be for what is left to spend."""
+        return problem is not None and stated_length(problem, self.sending.body.model).limit > 0
 
     def _replaced(self) -> list[Step] | None:
         """Send the request to the fallback model instead, once; None without one."""
@@ -204,7 +212,8 @@ class Retries:
 def _another_may_answer(fault: Fault, policy: RetryPolicy) -> bool:
     """Return whether another model may answer after the last retry, and nothing can be billed twice."""
     billed = fault.rule is RetryRule.UNCERTAIN and not policy.uncertain_allowed
-    return not billed and (fault.kind is FaultKind.RATE_LIMITED or blame_of(fault) is Blame.PROVIDER)
+    elsewhere = fault.kind is FaultKind.RATE_LIMITED or isinstance(fault.cause, AtProvider)
+    return not billed and (elsewhere or blame_of(fault) is Blame.PROVIDER)
 
 
 def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:

@@ -1,6 +1,6 @@
 """Which setting holds the administrator's own card for a fault."""
 
-from domain.faults.causes import Cause, DrawingFlaw, RefusedPart
+from domain.faults.causes import AtProvider, Cause, DrawingFlaw, RefusedPart
 from domain.faults.fault import Fault, FaultKind
 
 AUTHENTICATION = "authentication_error_template"
@@ -58,6 +58,7 @@ TEMPLATE_OF: dict[FaultKind, str | None] = {
 """The attribute of `Settings` by kind of fault. None: the card is about the person's own request or waiting."""
 _BY_CAUSE: dict[Cause, str | None] = {
     RefusedPart.FILES: UPLOAD,
+    AtProvider.MONEY: PROVIDER,
     DrawingFlaw.WRITES_NOTHING: None,
     DrawingFlaw.NO_PRIVACY: None,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.faults.causes import (
     AddressAnswer,
+    AtProvider,
     Budget,
     Cause,
     DrawingFlaw,
@@ -207,6 +208,15 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     Budget.WORKSPACE: FaultText(
         "The budget of the OpenRouter workspace is used up.",
         "An administrator can raise the budget in the OpenRouter account settings, or wait until it is renewed.",
+    ),
+    AtProvider.KEY: FaultText(
+        "The provider of this model did not accept the key that OpenRouter has for it.",
+        "Pick another model; in the settings of the OpenRouter account, the keys for its providers should be checked.",
+    ),
+    AtProvider.MONEY: FaultText(
+        "The account at the provider of this model has nothing left to spend.",
+        "Pick another model; if the OpenRouter account has a key of its own for this provider, that account needs "
+        "credits.",
     ),
     NoneLeft.PRIVACY: FaultText(
         "No provider of this model matches the privacy settings.",

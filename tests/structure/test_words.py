@@ -42,6 +42,7 @@ ALLOWED = {
     "domain/faults/classify.py": FOREIGN,
     "domain/faults/amounts.py": FOREIGN,
     "domain/faults/daily_limit.py": FOREIGN,
+    "domain/faults/makers.py": FOREIGN,
     "domain/faults/none_left.py": FOREIGN,
     "domain/faults/refused_part.py": FOREIGN,
     "domain/request/parameter_repairs.py": FOREIGN,

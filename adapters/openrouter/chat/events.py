@@ -1,6 +1,6 @@
 """Turns the chunks of `POST /chat/completions` into the events of `POST /responses`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from re import compile as pattern
@@ -10,6 +10,7 @@ from uuid import uuid4
 from adapters.openrouter.chat.answer import ChatAnswer
 from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.stream.event_buffer import EventBuffer, ignored
+from adapters.openrouter.wire.endings import BROKEN, CUT_SHORT, explained, name_of
 from adapters.openrouter.wire.facts import FIELDS as FACTS
 from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import count, mapping, objects, text
@@ -28,16 +29,6 @@ from ports.usage import Usage
 
 FOREIGN = pattern(r"[^A-Za-z0-9_-]+")
 TAG_LENGTH = 40
-LENGTH, FILTER = "max_output_tokens", "content_filter"
-CUT_SHORT: Mapping[str, str] = {
-    "length": LENGTH,
-    "max_tokens": LENGTH,
-    "max_output_tokens": LENGTH,
-    "content_filter": FILTER,
-    "safety": FILTER,
-    "prohibited_content": FILTER,
-}
-"""Reason of an incomplete response -> finish reasons, including providers' own names for them."""
 
 
 class ChatVocabulary:
@@ -157,8 +148,8 @@ class ChatVocabulary:
 
     def _end(self) -> None:
         self._over = True
-        reason = self._reason.lower()
-        if reason == "error":
+        reason = name_of(self._reason, self._native)
+        if reason in BROKEN:
             self._close(ResponseStatus.FAILED, problem=self._unexplained())
             return
         cut_short = CUT_SHORT.get(reason, "")
@@ -174,8 +165,7 @@ class ChatVocabulary:
         self.events.add(replace(ended, facts=read_facts(self._told)))
 
     def _unexplained(self) -> UpstreamProblem:
-        native = self._native or "error"
-        error = {"type": native.lower(), "message": f"the provider ended the answer with {native}"}
+        error = explained(self._native or self._reason)
         said = {"error": error, "id": self._generation_id, "model": self._model, "native_finish_reason": self._native}
         return read_problem(said, now=self._now(), in_stream=not self._whole)
 

@@ -9,7 +9,7 @@ from re import compile as pattern
 
 from adapters.openrouter.errors.details import read_details
 from adapters.openrouter.errors.nested import quoted_in
-from adapters.openrouter.errors.retry_after import read_wait
+from adapters.openrouter.errors.retry_after import read_wait, worded_wait
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
@@ -57,23 +57,28 @@ def read_problem(
     known_status = status if status is not None and status != HTTPStatus.OK else _status_of(found.error)
     message = _message(found, known_status)
     nested = (found.error or found.plain, found.metadata.get("raw"), mapping(found.body.get("metadata")))
+    quoted = quoted_in(*nested, besides=message)
+    details = read_details(found.body, found.error, found.metadata, in_stream=in_stream)
+    wait = read_wait(known_status, headers, found.metadata, found.availability, now)
+    if wait is None:
+        wait = worded_wait(known_status, f"{message} {quoted.text}", details.raw.provider)
     return UpstreamProblem(
         status=known_status,
         kind=_kind(found, known_status)[:NAME_LIMIT],
         text=_presentable(message),
         provider=text(found.metadata.get("provider_name"))[:NAME_LIMIT],
         limit_source=text(found.metadata.get("limit_source"))[:NAME_LIMIT],
-        retry_after=read_wait(known_status, headers, found.metadata, found.availability, now),
+        retry_after=wait,
         retryable=flag(found.availability.get("retryable")),
         reasons=_reasons(found),
         request_id=_request_id(found, headers),
         form=_form(body, found),
-        quoted=quoted_in(*nested, besides=message),
+        quoted=quoted,
         received=now,
         facts=read_facts(found.body),
         patterns=tuple(name[:NAME_LIMIT] for name in texts(found.metadata.get("patterns"))[:MOST_PATTERNS]),
         withheld=bool(mapping(found.metadata.get("alignment"))),
-        details=read_details(found.body, found.error, found.metadata, in_stream=in_stream),
+        details=details,
     )
 
 
@@ -112,7 +117,8 @@ def _is_page(answer: str) -> bool:
 
 
 def _status_of(error: JsonObject) -> int | None:
-    candidates = (count(error.get("http_status")), count(error.get("code")), count(error.get("status")))
+    names = ("http_status", "code", "status", "status_code", "http_code")
+    candidates = (count(error.get(name)) for name in names)
     return next((status for status in candidates if 400 <= status <= 599), None)
 
 

@@ -10,6 +10,7 @@ from adapters.openrouter.responses.items import as_documented
 from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
 from adapters.openrouter.wire.arguments import argument_text
+from adapters.openrouter.wire.endings import BROKEN, CUT_SHORT, explained
 from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import count, mapping, objects, position, text
 from adapters.openrouter.wire.usage import read_usage
@@ -93,6 +94,10 @@ def read_response(
     own = ENDINGS.get(own_status if isinstance(own_status, str) else "", announced)
     erred = ResponseStatus.FAILED if _says_what_failed(response.get("error")) else announced
     status = max(announced, own, erred, key=SEVERITY.index)
+    reason = text(mapping(response.get("incomplete_details")).get("reason"))
+    said: JsonObject = frame or response
+    if status is ResponseStatus.INCOMPLETE and reason.lower() in BROKEN:
+        status, said = ResponseStatus.FAILED, {**said, "error": explained(reason)}
     failed = status is ResponseStatus.FAILED
     return ResponseEnded(
         status=status,
@@ -100,8 +105,8 @@ def read_response(
         model=text(response.get("model")),
         items=tuple(map(as_documented, objects(response.get("output")))),
         usage=read_usage(response.get("usage")),
-        reason=text(mapping(response.get("incomplete_details")).get("reason")),
-        problem=read_problem(frame or response, now=now(), in_stream=frame is not None) if failed else None,
+        reason=CUT_SHORT.get(reason.lower(), reason),
+        problem=read_problem(said, now=now(), in_stream=frame is not None) if failed else None,
         facts=read_facts(response),
     )
 

@@ -8,6 +8,7 @@ from aiohttp import ClientError, ClientResponse, StreamReader
 
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.stream.sse import SseDecoder
+from adapters.openrouter.wire.codec import BOM
 from ports.offload import LARGE
 from ports.response_events import EventIgnored, StreamClosed, UpstreamEvent
 from ports.responses import EventTooLarge, Limits, Reach, ResponsesError
@@ -17,6 +18,10 @@ FIRST_SLICE = 8 * 1024
 
 LAST_WORDS = 5.0
 """Seconds to wait for usage or `[DONE]` after the answer is complete; then the answer ends without them."""
+
+
+LONGEST_BARE = 32 * 1024
+"""Bytes of JSON in the place of events that are kept, in case that they are an error."""
 
 
 class FrameReader(Protocol):
@@ -43,6 +48,7 @@ class EventStream:
         self._translator = translator
         self._limits = limits
         self._first = first
+        self._bare: bytes | None = b""  # what may be JSON without the form of an event; None once it is not
         self._reach = Reach.SENT
         self._failure: ResponsesError | None = None
         self._broken: Exception | None = None
@@ -68,6 +74,7 @@ class EventStream:
                     data = await (self._last_words() if translator.ended else self._content.readany())
                 if self._reach is Reach.SENT:
                     data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
+                    self._note_bare(data)
             except (ClientError, OSError, RuntimeError) as error:
                 self._broken, self._failure = error, failure_of(error, self._reach, self._limits)
                 data = arrived(self._content)  # it may hold the first events: then the answer had begun
@@ -84,6 +91,13 @@ class EventStream:
                 self._reach = Reach.STREAMING
                 return events
         raise StopAsyncIteration
+
+    def _note_bare(self, data: bytes) -> None:
+        """Keep what came before the first event if it is JSON: some gateways write an error so into a stream."""
+        if self._bare is not None:
+            start = (self._bare + data).removeprefix(BOM).lstrip()
+            kept = start[:1] in (b"", b"{") and len(start) <= LONGEST_BARE
+            self._bare = start if kept else None
 
     async def _last_words(self) -> bytes:
         async with timeout(LAST_WORDS):
@@ -113,7 +127,7 @@ class EventStream:
         self._failure = None
         said_done = self._translator.said_done
         held_back = self._translator.finish()
-        rest = b"" if said_done else self._decoder.close()
+        rest = b"" if said_done else self._decoder.close() or self._bare or b""
         meant = [*await self._translated([rest]), *self._translator.finish()] if rest else []
         unfinished = tuple(event for event in meant if not isinstance(event, EventIgnored))
         return [*held_back, StreamClosed(said_done, rest, unfinished)]

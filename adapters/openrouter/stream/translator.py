@@ -58,12 +58,28 @@ class Translator:
                     self._vocabulary.conclude(said_done=True)
                     break
                 frame = _salvaged(payload)
-            if isinstance(frame, dict):
+            if frame is None and b"\n" in payload:
+                self._read_lines(payload)
+                if self.said_done:
+                    break
+            elif isinstance(frame, dict):
                 read(frame)
             elif payload.strip():
                 self._events.add(UNREADABLE)
         self.ended = self._vocabulary.ended
         return self._events.take()
+
+    def _read_lines(self, payload: bytes) -> None:
+        """Read the lines of an event that is no JSON as a whole: an error was written into an unfinished event."""
+        lines = payload.splitlines()
+        frames = [frame for frame in map(_salvaged, lines) if isinstance(frame, dict)]
+        for frame in frames:
+            self._vocabulary.read(frame)
+        if not frames:
+            self._events.add(UNREADABLE)
+        if lines[-1].strip() == DONE:
+            self.said_done = True
+            self._vocabulary.conclude(said_done=True)
 
     def finish(self) -> list[UpstreamEvent]:
         """Return the events held back until the end of the stream."""

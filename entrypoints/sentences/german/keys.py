@@ -1,6 +1,21 @@
-"""Own keys of people, and the limits of the operator's."""
+"""Own keys of people, keys at providers, and the limits of the operator's."""
 
 KEYS = {
+    "The provider of this model did not accept the key that OpenRouter has for it.": (
+        "Der Anbieter dieses Modells hat den Schlüssel nicht akzeptiert, den OpenRouter für ihn hat."
+    ),
+    "Pick another model; in the settings of the OpenRouter account, the keys for its providers should be checked.": (
+        "Wählen Sie ein anderes Modell; in den Einstellungen des Kontos bei OpenRouter sollten die Schlüssel für "
+        "Anbieter geprüft werden."
+    ),
+    "The account at the provider of this model has nothing left to spend.": (
+        "Das Konto beim Anbieter dieses Modells hat kein Guthaben mehr."
+    ),
+    "Pick another model; if the OpenRouter account has a key of its own for this provider, that account needs "
+    "credits.": (
+        "Wählen Sie ein anderes Modell; hat das Konto bei OpenRouter einen eigenen Schlüssel für diesen Anbieter, "
+        "braucht jenes Konto Guthaben."
+    ),
     "Your own OpenRouter API key is stored, but cannot be read.": (
         "Ihr eigener API-Schlüssel für OpenRouter ist gespeichert, aber nicht lesbar."
     ),

@@ -1,5 +1,6 @@
 """Answers that fail: HTTP errors in every envelope, and failures reported inside the stream."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -181,6 +182,29 @@ def key_limit(ask: Ask) -> Answer:
     del ask
     metadata = {"error_type": "permission_denied", "limit_source": "openrouter_key_limit"}
     return common(403, "Key limit exceeded (total limit).", metadata)
+
+
+def provider_key(ask: Ask) -> Answer:
+    """Fail because the provider refuses the key that the account has for it."""
+    del ask
+    return _quoting(401, {"type": "authentication_error", "message": "invalid x-api-key"})
+
+
+def provider_money(ask: Ask) -> Answer:
+    """Fail because the account at the provider has nothing left."""
+    del ask
+    return _quoting(429, {"code": "1113", "message": "Insufficient balance or no resource package. Please recharge."})
+
+
+def moderated_by_provider(ask: Ask) -> Answer:
+    """Fail because the provider's own moderation objects, in its own words."""
+    del ask
+    return _quoting(400, {"type": "invalid_request_error", "message": "Content Exists Risk"})
+
+
+def _quoting(status: int, error: Json) -> Answer:
+    metadata = {"raw": json.dumps({"error": error}), "provider_name": PROVIDER}
+    return common(status, "Provider returned error", metadata)
 
 
 def privacy(ask: Ask) -> Answer:

@@ -55,6 +55,13 @@ STATED = {
     "The total number of tokens (140,000) exceeds the limit of 131,072": StatedLength(131072, 140000),
     "tokens in request more than max tokens allowed: 140000 > 131072": StatedLength(131072, 140000),
     "total number of tokens in the prompt cannot exceed 4081 - received 4292.": StatedLength(4081, 4292),
+    "length of prompt_tokens (57535) must be less than max_seq_len (32768).": StatedLength(32768, 57535),
+    "max_total_tokens (33802) must be less than or equal to max_seq_len (32768)": StatedLength(32768),
+    "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000": StatedLength(4096, 5000),
+    "InternalError.Algo.InvalidParameter: Total message token length exceed model limit. (max 131072)": StatedLength(
+        131072
+    ),
+    "Total tokens of the request (300000) exceed the context limit (262144)": StatedLength(),
     "the request exceeds the available context size": StatedLength(),
     "Input is too long for requested model.": StatedLength(),
     "Your input exceeds the context window of this model. Please adjust your input and try again.": StatedLength(),

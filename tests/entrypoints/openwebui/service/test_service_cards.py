@@ -59,6 +59,9 @@ async def test_administrator_reads_what_is_wrong_in_the_chat(caller: Caller) -> 
     [
         ("error-402-amounts", "The request needs $0.25; the account has -$0.02."),
         ("error-403-key-limit", "The spending limit of the API key is used up."),
+        ("error-401-provider-key", "The provider of this model did not accept the key that OpenRouter has for it."),
+        ("error-429-provider-money", "The account at the provider of this model has nothing left to spend."),
+        ("error-400-moderation", "The provider's moderation blocked this request."),
         ("error-404-privacy", "No provider of this model matches the privacy settings."),
         (
             "error-400-length",
