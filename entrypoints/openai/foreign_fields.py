@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.conversation.references import texts_of
+from entrypoints.openai.foreign_formats import FORMATS, response_format
+from entrypoints.openai.older_functions import with_tools_of
 
 _OFF = frozenset({"off", "disable", "disabled", "false", "no"})
 _ON = frozenset({"on", "enable", "enabled", "true", "yes", "adaptive", "auto"})
@@ -18,6 +20,7 @@ _AMOUNTS = ("effort", "max_tokens", "enabled")
 _TEMPLATE = "chat_template_kwargs"
 FOREIGN = frozenset(
     {"thinking", "thinking_budget", "output_config", "system", "stop_sequences", "reasoning", "reasoning_effort"}
+    | {"functions", *FORMATS}
     | {*_SWITCHES, _TEMPLATE}
 )
 
@@ -26,11 +29,13 @@ def with_usual_names(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a request body in which what other APIs name differently has its usual name, too."""
     if FOREIGN.isdisjoint(given):
         return given
-    body = dict(given)
+    body = dict(with_tools_of(given))
     if (words := "\n\n".join(texts_of(given.get("system")))) and body.get("instructions") is None:
         body["instructions"] = words
     if body.get("stop") is None and given.get("stop_sequences"):
         body["stop"] = given["stop_sequences"]
+    if (wanted := response_format(given)) is not None:
+        body["response_format"] = wanted
     effort = given.get("reasoning_effort")
     if isinstance(effort, Mapping):
         effort = body["reasoning_effort"] = effort.get("effort")

@@ -129,3 +129,18 @@ def test_strict_tool_keeps_its_strict_form_without_words_that_it_refuses():
     tool = {"type": "function", "function": {"name": "look", "parameters": parameters, "strict": True}}
     sent, _ = function_tools((tool,), MODELS["openai"], None)
     assert refusal(sent, MODELS["openai"]) == ""
+
+
+def test_schema_beside_the_type_for_any_json_is_the_schema_of_the_answer():
+    """As Together, Fireworks and llama.cpp document it; without one, any JSON is asked for."""
+    schema = closed(a={"type": "string"})
+    text = text_of({"type": "json_object", "schema": schema}, None, None, None, MODELS["openai"])
+    assert text is not None
+    assert text["format"]["schema"] == schema
+    for odd in ({}, None, "x", True):
+        text = text_of({"type": "json_object", "schema": odd}, None, None, None, MODELS["openai"])
+        assert text == {"format": {"type": "json_object"}}
+
+
+def test_schema_that_allows_anything_still_asks_for_json():
+    assert asked(True) == {"type": "json_object"}

@@ -79,3 +79,37 @@ values = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(FOREIGN)), values, max_size=4))
 def test_no_value_of_them_fails_a_request(asked: dict[str, Any]) -> None:
     read(**asked).parameters()
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+NAMED = {"name": "answer", "schema": SCHEMA}
+BARE = {"type": "json_schema", "json_schema": {"schema": SCHEMA}}
+FLAT = {"type": "json_schema", "schema": SCHEMA}
+FORMATS: Mapping[str, tuple[dict[str, Any], object]] = {
+    "a word": ({"response_format": "json_object"}, {"type": "json_object"}),
+    "a short word": ({"response_format": " JSON "}, {"type": "json_object"}),
+    "text": ({"response_format": "text"}, {"type": "text"}),
+    "Anthropic": ({"output_config": {"format": FLAT}}, FLAT),
+    "Anthropic, with an effort": ({"output_config": {"format": FLAT, "effort": "low"}}, FLAT),
+    "Anthropic, beta": ({"output_format": FLAT}, FLAT),
+    "Ollama, JSON": ({"format": "json"}, {"type": "json_object"}),
+    "Ollama, a schema": ({"format": SCHEMA}, BARE),
+    "vLLM, older": ({"guided_json": SCHEMA}, BARE),
+    "vLLM, older, as text": ({"guided_json": '{"type": "object", "properties": {"a": {"type": "string"}}}'}, BARE),
+    "vLLM": ({"structured_outputs": {"json": SCHEMA}}, BARE),
+    "llama.cpp": ({"json_schema": SCHEMA}, BARE),
+    "a schema with a name": ({"json_schema": NAMED}, {"type": "json_schema", "json_schema": NAMED}),
+    "the usual field counts": ({"response_format": {"type": "text"}, "format": "json"}, {"type": "text"}),
+    "a picture's format": ({"output_format": "png"}, None),
+    "an audio format": ({"format": "mp3"}, None),
+}
+
+
+@pytest.mark.parametrize(("asked", "wish"), FORMATS.values(), ids=FORMATS)
+def test_the_format_of_an_answer_is_asked_for_in_every_way(asked: dict[str, Any], wish: object) -> None:
+    parameters = read(**asked).parameters()
+    assert (parameters.response_format, parameters.ignored) == (wish, ())
+
+
+def test_a_picture_keeps_its_format() -> None:
+    assert read(output_format="png").parameters().drawing == {"output_format": "png"}
