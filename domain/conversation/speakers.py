@@ -1,7 +1,7 @@
 """Names of participants (`name`) -> words of their messages, because the Responses API has no place for them.
 
-Group chats of agents and examples among instructions tell speakers of one role apart by it. A name that all messages of
-a role share tells nothing apart and is left out; so are the names of answers, which are compared with stored ones.
+Group chats of agents and examples among instructions tell speakers of one role apart by it. The only name of a
+role tells nothing apart and is left out; so are the names of answers, which are compared with stored ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def with_speakers(messages: Sequence[object]) -> tuple[object, ...]:
     """Return messages in which the words of each named speaker begin with the name, where a role has several."""
     if not any(isinstance(message, dict) and message.get("name") for message in messages):
         return tuple(messages)
-    speakers = {(_role(message), _name(message)) for message in messages}
+    speakers = {(_role(message), name) for message in messages if (name := _name(message))}
     several = {role for role in _NAMED if sum(one == role for one, _ in speakers) > 1}
     return tuple(_named(message) if _role(message) in several and _name(message) else message for message in messages)
 

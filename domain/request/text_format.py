@@ -3,6 +3,7 @@
 from domain.catalog.support import supports
 from domain.request.answer_schema import answer_schema
 from domain.request.tool_specs import NAME
+from domain.tools.schema_bounds import read_schema
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -30,7 +31,7 @@ def _format(given: JsonObject | None, model: Model | None, slug: str) -> JsonObj
         return None
     nested = given.get("json_schema")
     source = nested if isinstance(nested, dict) else given
-    name, schema = source.get("name"), source.get("schema")
+    name, schema = source.get("name"), read_schema(source.get("schema"))
     described = isinstance(schema, dict) and supports(model, "structured_outputs")
     fit = answer_schema(schema, slug, strict=source.get("strict") is True) if described and schema else None
     if fit is None:

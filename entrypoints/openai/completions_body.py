@@ -29,7 +29,7 @@ from domain.request.lost import lost
 from domain.request.passed import PASSED
 from domain.request.text_format import JSON_FORMATS
 from domain.request.turn_request import Parameters
-from entrypoints.openai.foreign_fields import FOREIGN, with_usual_names
+from entrypoints.openai.foreign_fields import FOREIGN, with_extra_fields, with_usual_names
 from entrypoints.openai.json_text import parsed_fields
 from entrypoints.openai.older_functions import newer_functions, older_choice
 
@@ -145,7 +145,7 @@ class CompletionsBody(BaseModel):
         """Read JSON texts, and note the names of parameters, or of their entries, that are unusable."""
         if not isinstance(data, AnyMapping):
             return handler(data)
-        parsed = parsed_fields(data, _MAY_BE_JSON)
+        parsed = with_extra_fields(parsed_fields(data, _MAY_BE_JSON))
         given = with_usual_names(parsed)
         body = handler(given)
         body._newer = newer_functions(parsed)

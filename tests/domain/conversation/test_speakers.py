@@ -33,15 +33,16 @@ def test_several_speakers_of_one_role_are_told_apart() -> None:
 
 
 def test_examples_among_instructions_keep_their_speakers() -> None:
-    told = (said("Be brief.", role="system"), said("Hi", "example_user", "system"), said("Hello"))
-    assert read(*told) == ["Be brief.", "[example_user says]\nHi", "Hello"]
+    examples_told = (said("Hi", "example_user", "system"), said("Hey", "example_assistant", "system"))
+    told = (said("Be brief.", role="system"), *examples_told, said("Hello", "Ann"))
+    assert read(*told) == ["Be brief.", "[example_user says]\nHi", "[example_assistant says]\nHey", "Hello"]
 
 
 @pytest.mark.parametrize("name", ["Ann", "", None, 3, " \n", "a\x00b"])
 def test_one_speaker_is_not_named(name: Any) -> None:
-    history = (said("Go?", name), said("Now?", name))
+    history = (said("Go?", name), said("Now?", name), said("So?"))
     assert with_speakers(history) == history
-    assert read(*history) == ["Go?", "Now?"]
+    assert read(*history) == ["Go?", "Now?", "So?"]
 
 
 def test_a_name_is_one_short_line() -> None:

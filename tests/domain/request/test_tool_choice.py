@@ -32,6 +32,8 @@ def only(**tool: str) -> dict[str, Any]:
         ("required", "required"),
         ("any", "required"),
         ({"type": "any"}, "required"),
+        ("look", {"type": "function", "name": "look"}),
+        ("sql", only(type="custom", name="sql")),
         ({"type": "function", "function": {"name": "look"}}, {"type": "function", "name": "look"}),
         ({"type": "function", "name": "look"}, {"type": "function", "name": "look"}),
         ({"function": {"name": "look"}}, {"type": "function", "name": "look"}),
@@ -109,3 +111,9 @@ def test_a_list_with_a_mode_of_its_own_forces_only_if_it_says_so() -> None:
 def test_the_name_of_a_forced_tool_is_read_from_every_form() -> None:
     forms = [{"type": "custom", "custom": {"name": "sql"}}, {"type": "function", "name": "sql"}, {"name": "sql"}]
     assert [named_in(form) for form in (*forms, "auto", {"type": "shell"})] == ["sql", "sql", "sql", "", ""]
+
+
+def test_a_bare_name_is_the_name_of_a_tool() -> None:
+    assert named_in("look") == "look"
+    assert [named_in(mode) for mode in ("auto", "any", None)] == ["", "", ""]
+    assert tool_choice("gone", TOOLS) == (None, ("tool_choice 'gone'",))

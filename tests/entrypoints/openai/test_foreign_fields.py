@@ -113,3 +113,33 @@ def test_the_format_of_an_answer_is_asked_for_in_every_way(asked: dict[str, Any]
 
 def test_a_picture_keeps_its_format() -> None:
     assert read(output_format="png").parameters().drawing == {"output_format": "png"}
+
+
+@pytest.mark.parametrize("name", ["max_new_tokens", "n_predict", "num_predict"])
+def test_a_limit_of_tokens_has_many_names(name: str) -> None:
+    assert read(**{name: 50}).parameters().max_output_tokens == 50
+    assert read(**{name: 50}, max_tokens=70).parameters().max_output_tokens == 70
+
+
+def test_numbers_in_options_and_fields_in_an_extra_body_count_below_those_beside_them() -> None:
+    options = {"num_predict": 50, "temperature": 0.1, "repeat_penalty": 1.1, "num_ctx": 4096, "seed": None}
+    extra = {
+        "temperature": 0.2,
+        "top_p": 0.5,
+        "provider": {"order": ["a"]},
+        "model": "x/y",
+        "messages": [],
+        "stream": True,
+    }
+    asked = read(options=options, extra_body=extra, top_p=0.9)
+    parameters = asked.parameters()
+
+    assert (asked.model, asked.stream) == ("a/b", False)
+    assert (parameters.max_output_tokens, parameters.temperature, parameters.top_p) == (50, 0.2, 0.9)
+    assert (parameters.chat_only, parameters.provider) == ({"repetition_penalty": 1.1}, {"order": ["a"]})
+    assert read(extra_body='{"temperature": 0.2}').parameters().temperature == 0.2
+
+
+@pytest.mark.parametrize("odd", [3, "x", [], None, {}])
+def test_an_odd_extra_body_is_none(odd: object) -> None:
+    assert read(extra_body=odd, options=odd).parameters() == read().parameters()
