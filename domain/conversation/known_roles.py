@@ -4,17 +4,20 @@ LangChain writes `human` and `ai`, Google `model`; some clients write `User`. A 
 an answer if it has calls, a result if it names a call, and else the person's.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 INSTRUCTING = ("system", "developer")
 """The roles of messages that instruct the model."""
 _KNOWN = frozenset({*INSTRUCTING, "user", "assistant", "tool", "function"})
+_LONE = (dict, int, float)
+"""Contents that stand for a list or a text: automations fill in a value as it is."""
 _ALIASES = {"human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant"}
 
 
 def with_known_roles(messages: Sequence[object]) -> tuple[object, ...]:
-    """Return messages whose roles are known, and whose content is no lone part but a list of it."""
+    """Return messages whose roles are known, and whose content is a text or a list: no lone part, no bare number."""
     if all(map(_is_plain, messages)):
         return tuple(messages)
     return tuple(message if _is_plain(message) else _plain(message) for message in messages)
@@ -24,13 +27,15 @@ def _is_plain(message: Any) -> bool:
     if not isinstance(message, dict):
         return True  # no message: whoever reads it passes over it
     role = message.get("role")
-    return isinstance(role, str) and role in _KNOWN and not isinstance(message.get("content"), dict)
+    return isinstance(role, str) and role in _KNOWN and not isinstance(message.get("content"), _LONE)
 
 
 def _plain(message: Any) -> object:
     content = message.get("content")
     plain = {**message, "role": _role(message)}
-    return {**plain, "content": [content]} if isinstance(content, dict) else plain
+    if isinstance(content, dict):
+        return {**plain, "content": [content]}
+    return {**plain, "content": json.dumps(content)} if isinstance(content, _LONE) else plain
 
 
 def _role(message: Any) -> str:

@@ -16,6 +16,11 @@ MEDIA_LEFT_OUT = "[Pictures left out here, so that the chat fits this model: cal
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
+def spoken_by(name: str) -> str:
+    """Return the line before the words of a speaker whom the client names."""
+    return f"[{name} says]"
+
+
 def removed(characters: int) -> str:
     """Return the note that replaces the middle of an output."""
     return f"[{characters} characters removed here: this is no longer the whole text nor valid JSON]"

@@ -122,6 +122,12 @@ class DrawingFlaw(Enum):
     NO_PRIVACY = "privacy_cannot_be_asked_for"
 
 
+class AskedFor(Enum):
+    """What a request asks for that upstream has not, and that cannot be left out without a wrong answer."""
+
+    SEVERAL_ANSWERS = "several_answers"
+
+
 @dataclass(frozen=True, slots=True)
 class TooManyTools:
     """The request has `count` tools; the model takes `most`."""
@@ -165,6 +171,7 @@ Cause = (
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
+    | AskedFor
     | BudgetSpent
     | TooFast
 )
@@ -179,7 +186,7 @@ def cause_name(cause: Cause) -> str:
             return f"{flaw.value}: {host}" if host else flaw.value
         case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw() | Received():
             return str(cause.value)
-        case Budget() | NoneLeft() | AtProvider():
+        case Budget() | NoneLeft() | AtProvider() | AskedFor():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

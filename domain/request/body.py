@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from domain.catalog.support import ANTHROPIC, author, supports, takes_tools
 from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
-from domain.faults.causes import MessagesFlaw, TooManyTools
+from domain.faults.causes import AskedFor, MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_key_of, cache_mark, cached_well
 from domain.request.defaults import with_defaults
 from domain.request.drawing import drawing_request
+from domain.request.drawing_options import number_asked
 from domain.request.endpoint import endpoint_of
 from domain.request.identifiers import identified
 from domain.request.instructions import instructions_of
@@ -62,7 +63,7 @@ def build(
     known: frozenset[str] = frozenset(),
     history: History | None = None,
 ) -> Prepared | Fault:
-    """Build the request of one turn; a Fault if the messages are empty, or an API client has more tools than fit.
+    """Build the request of one turn; a Fault if the messages are empty, or an API client asks for too much.
 
     `offered`: all offered tools if the turn can run some of them itself; if empty, the caller's tools are sent. `model`
     is the catalog's entry for `slug`; None if there is none, then every parameter is sent. `known`: all slugs of the
@@ -79,8 +80,8 @@ def build(
         drawn = drawing_request(request, slug, model, items)
         return drawn if isinstance(drawn, Fault) else Prepared(*drawn)
     items = answerable(items)
-    if not items:
-        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
+    if (fault := _unanswerable(request, items)) is not None:
+        return fault
     own_mark, alone = asked.cache_control, not asked.models
     items = cached_well(items, slug, request.prompting, request.history_format, asked=own_mark, alone=alone)
     tools, bad_tools = _tools(request, slug, model, offered, endpoint)
@@ -125,6 +126,13 @@ def _plugins(
         trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
         stream=request.stream,
     )
+
+
+def _unanswerable(request: TurnRequest, items: tuple[JsonObject, ...]) -> Fault | None:
+    if not items:
+        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
+    several = request.caller is Caller.API and number_asked(request.parameters) > 1
+    return Fault(FaultKind.BAD_REQUEST, cause=AskedFor.SEVERAL_ANSWERS) if several else None
 
 
 def _generation(

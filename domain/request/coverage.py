@@ -101,7 +101,7 @@ FIELDS: Mapping[str, Verdict] = {
 }
 """The fields of `POST /responses`."""
 
-UNUSED = ("n", "suffix", "functions", "route", "input")
+UNUSED = ("n", "suffix", "route", "input")
 """Names that clients send beside messages and that no request is made of."""
 REFUSED = (*UNUSED, *(name for name, verdict in FIELDS.items() if isinstance(verdict, Refused)))
 

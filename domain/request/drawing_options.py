@@ -86,6 +86,11 @@ def drawing_options(
     return {name: sheet.sent[name] for name in NAMES if name in sheet.sent}, tuple(sheet.left_out)
 
 
+def number_asked(asked: Parameters) -> int:
+    """Return how many pictures, or answers, a request asks for: one, unless it says more."""
+    return _whole(asked.drawing.get("n")) or 1
+
+
 def _named(asked: Parameters) -> Iterator[tuple[str, str, object]]:
     """Yield each option with the name to report it by; what stands beside the messages counts last, and so more."""
     config = {name: value for name, value in (asked.image_config or {}).items() if value is not None}

@@ -3,9 +3,11 @@
 from domain.catalog.support import supports
 from domain.request.answer_schema import answer_schema
 from domain.request.tool_specs import NAME
+from domain.tools.schema_bounds import read_schema
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
+JSON_FORMATS = ("json_object", "json_schema")
 VERBOSITIES = ("low", "medium", "high", "xhigh", "max")
 
 
@@ -25,15 +27,15 @@ def text_of(
 
 def _format(given: JsonObject | None, model: Model | None, slug: str) -> JsonObject | None:
     kind = given.get("type") if given else None
-    if given is None or kind not in ("json_object", "json_schema"):
+    if given is None or kind not in JSON_FORMATS:
         return None
     nested = given.get("json_schema")
     source = nested if isinstance(nested, dict) else given
-    name, schema = source.get("name"), source.get("schema")
-    described = kind == "json_schema" and isinstance(schema, dict) and supports(model, "structured_outputs")
+    name, schema = source.get("name"), read_schema(source.get("schema"))
+    described = isinstance(schema, dict) and supports(model, "structured_outputs")
     fit = answer_schema(schema, slug, strict=source.get("strict") is True) if described and schema else None
     if fit is None:
-        wanted = kind == "json_object" or isinstance(schema, dict)
+        wanted = kind == "json_object" or isinstance(schema, dict | bool)
         return {"type": "json_object"} if wanted and supports(model, "response_format") else None
     if not isinstance(name, str) or not NAME.fullmatch(name):
         name = "answer"

@@ -27,7 +27,7 @@ def tool_choice(choice: Choice, tools: tuple[JsonObject, ...]) -> tuple[Choice, 
     """Return a choice that upstream accepts, None for its default, and the names of what is not offered."""
     if choice is None:
         return None, ()
-    mode = _mode(choice)
+    mode, choice = _mode(choice), _named_alone(choice)
     if mode is not None and tools:
         return mode, ()
     if not isinstance(choice, dict) or mode is not None:
@@ -74,8 +74,15 @@ def with_tools(body: ResponsesBody, tools: tuple[JsonObject, ...]) -> ResponsesB
 
 def named_in(choice: Choice) -> str:
     """Return the name of the function or custom tool that a choice forces; empty if it names none."""
+    choice = _named_alone(choice)
     name = _name(choice) if isinstance(choice, dict) else ""
     return legal(name) if name else ""
+
+
+def _named_alone(choice: Choice) -> Choice:
+    """Return a choice; one that is no mode but the name of a tool as the choice of that tool."""
+    alone = isinstance(choice, str) and _mode(choice) is None
+    return {"name": choice} if alone else choice
 
 
 def _mode(choice: str | JsonObject) -> str | None:

@@ -13,7 +13,7 @@ from domain.tools.dialects.choice import dialect_of
 from domain.tools.dialects.offer import Offer
 from domain.tools.dialects.portable import portable
 from domain.tools.known_tool import KnownTool, Rank
-from domain.tools.schema_bounds import bounded
+from domain.tools.schema_bounds import bounded, read_schema
 from domain.tools.sound_schema import sound
 from domain.tools.surplus import name_of
 from ports.catalog import Model
@@ -103,7 +103,7 @@ def _function(tool: JsonObject) -> KnownTool | None:
     name = function.get("name")
     if not isinstance(name, str) or not name.strip():
         return None
-    given = sound(bounded(next((function[key] for key in _SCHEMAS if key in function), None))).schema
+    given = sound(bounded(read_schema(next((function[key] for key in _SCHEMAS if key in function), None)))).schema
     parameters = portable(dict(given))
     is_strict = function.get("strict") is True and is_closed(parameters)
     flat = {"type": "function", "name": legal(name), "parameters": parameters, "strict": is_strict}

@@ -1,5 +1,6 @@
 """How large a schema from outside may be. Judged before anything else reads it; what is too large is cut off."""
 
+import json
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -41,6 +42,16 @@ def is_bounded(schema: object) -> bool:
             return True
         level = deeper
     return False
+
+
+def read_schema(schema: Any) -> Any:
+    """Return a schema; of one that is the JSON text of an object, that object."""
+    if not isinstance(schema, str) or len(schema) > LARGEST or not schema.lstrip().startswith("{"):
+        return schema
+    try:
+        return json.loads(schema)
+    except (ValueError, RecursionError):
+        return schema
 
 
 def bounded(schema: object) -> object:

@@ -33,7 +33,7 @@ from domain.turn.output_items import (
 )
 from domain.turn.server_tool_uses import ServerToolUses
 from domain.turn.statuses import CallWithheld
-from domain.turn.steps import CloseReasoning, Output, ShowImage, ShowReasoning, ShowStatus, ShowText
+from domain.turn.steps import CloseReasoning, Output, ShowImage, ShowReasoning, ShowRefusal, ShowStatus, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
@@ -148,7 +148,7 @@ class Answer:
             return [] if item_id and slot.has_all_of((name, part)) else self._show(slot, (name, part), text)
         self.received += len(text)
         pieces.append(text)
-        return [ShowText(slot.segment, text)]
+        return [ShowText(slot.segment, text) if name == "text" else ShowRefusal(slot.segment, text)]
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
         """Append reasoning. An item has one style, summary or raw: the style that comes second is not shown."""
@@ -252,7 +252,7 @@ class Answer:
         slot.growing[part] = pieces
         if slot.kind == REASONING:
             return [ShowReasoning(slot.segment, shown)]
-        return [ShowText(slot.segment, shown)]
+        return [ShowRefusal(slot.segment, shown) if part[0] == "refusal" else ShowText(slot.segment, shown)]
 
     def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
         """Return whether to show reasoning: only the style that came first, and never a placeholder."""

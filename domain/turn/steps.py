@@ -35,6 +35,11 @@ class ShowText:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowRefusal(ShowText):
+    """A piece of a refusal. To a person it is text of the answer as any other."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowReasoning:
     """A piece of reasoning, numbered like text."""
 

@@ -10,6 +10,7 @@ from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.calls_in_parts import without_calls_in_parts
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.known_roles import with_known_roles
+from domain.conversation.speakers import with_speakers
 from domain.request.abilities import Ability
 from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile
@@ -119,6 +120,8 @@ def request_of(
     task_model = settings.task_model.strip() if is_task and task_model_serves(asked.task) else ""
     tools, history, named = asked.tools, asked.history, asked.parameters.server_tools
     messages = without_calls_in_parts(with_known_roles(asked.messages))
+    if asked.caller is Caller.API:
+        messages = with_speakers(messages)
     zero_retention = listing.zero_retention if listing is not None and settings.zdr_models_only else frozenset[str]()
     return _frame_of(settings, is_task=is_task)(
         model=task_model or asked.model,

@@ -1,7 +1,6 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -17,6 +16,7 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowRefusal,
     ShowServerTool,
     ShowStatus,
     ShowText,
@@ -29,23 +29,18 @@ from entrypoints.openai.frames import (
     ChunkHead,
     Yield,
     chunk,
+    finish_reason,
+    function_call_delta,
     tool_call_delta,
     url_citation,
     usage_chunk,
     usage_object,
 )
+from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture_pieces
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 DONE = "data: [DONE]"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a client wants beside the words: the usage in the last chunk, and the model's thinking."""
-
-    usage: bool = True
-    reasoning: bool = True
 
 
 class ChunkPresenter:
@@ -53,8 +48,8 @@ class ChunkPresenter:
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
     error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
-    building it. `vocabulary` names the settings. `links`: which addresses may be shown. `wanted`: whether the last
-    chunk carries the usage, if upstream reported it or it is known what was paid, and whether thinking is written.
+    building it. `vocabulary` names the settings. `links`: which addresses may be shown. `wanted`: what the client asked
+    for; the last chunk carries the usage if upstream reported it or it is known what was paid.
     """
 
     repeated = 0
@@ -67,7 +62,7 @@ class ChunkPresenter:
         write_text: Callable[[str], dict[str, Any] | str] | None = None,
         vocabulary: Vocabulary = NEUTRAL,
         links: LinkGate = EVERY_HTTPS,
-        wanted: Wanted = Wanted(),
+        wanted: Wanted = USUAL,
     ) -> None:
         self._head, self._own_done, self._write_text, self._vocabulary = head, own_done, write_text, vocabulary
         self._links, self._wanted = links, wanted
@@ -75,6 +70,7 @@ class ChunkPresenter:
         self._thought_segment: int | None = None
         self._parted = False  # places in later texts count from their own beginning
         self._begun = False
+        self._called = ""  # the function called in the older form, of which an answer has one
         self._sources = FoundSources()
 
     def plain(self, output: ShowText) -> dict[str, Any] | str | None:
@@ -86,6 +82,8 @@ class ChunkPresenter:
     def present(self, output: Output) -> Iterable[Yield]:
         """Render one output as zero or more chunks; those of a picture are written one by one, as they are read."""
         match output:
+            case ShowRefusal() if self._wanted.refusals:
+                return [self._delta({"refusal": output.text})]
             case ShowText(segment, text):
                 return [self._content(self._apart(segment, text))]
             case ShowReasoning() if not self._wanted.reasoning:
@@ -103,6 +101,9 @@ class ChunkPresenter:
                 self._sources.cite(url)
                 place = (0, 0) if self._parted else place
                 return [self._delta({"annotations": [url_citation(url, title, self._links, place)]})]
+            case HandOverCall(_, call) if self._wanted.older(call):
+                first, self._called = not self._called, self._called or call.name
+                return [self._delta(function_call_delta(call))] if first else []
             case HandOverCall(position, call):
                 return [self._delta(tool_call_delta(position, call))]
             case Ended(end):
@@ -137,8 +138,12 @@ class ChunkPresenter:
         frames = [self._delta({"annotations": left})] if left else []
         if end.fault is not None:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
+        usage = usage_object(end) if self._wanted.usage else None
         if end.fault is None or self._own_done:
-            frames.append(self._delta({}, end.reason.value))
-        if self._wanted.usage and (usage := usage_object(end)) is not None:
+            last = self._delta({}, finish_reason(end, called=bool(self._called)))
+            if usage is not None and not self._wanted.usage_apart and isinstance(last.payload, dict):
+                last.payload["usage"], usage = usage, None
+            frames.append(last)
+        if usage is not None:
             frames.append(usage_chunk(self._head, usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

@@ -10,14 +10,24 @@ from domain.turn.steps import (
     Ended,
     HandOverCall,
     Output,
+    Reason,
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowRefusal,
     ShowServerTool,
     ShowText,
 )
 from entrypoints.openai.found_sources import FoundSources
-from entrypoints.openai.frames import ChunkHead, tool_call, url_citation, usage_object
+from entrypoints.openai.frames import (
+    ChunkHead,
+    finish_reason,
+    function_call_delta,
+    tool_call,
+    url_citation,
+    usage_object,
+)
+from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.toolbox import ToolCall
@@ -27,7 +37,8 @@ from ports.toolbox import ToolCall
 class Collected:
     """All outputs of a turn, by kind; `end` is set once the turn has ended. `links`: which addresses may be shown.
 
-    `sources`: pages that server tools found. `vocabulary`: the language of what we write into the text.
+    `sources`: pages that server tools found. `vocabulary`: the language of what we write into the text. `refusals`:
+    they are kept apart from the text.
     """
 
     text: dict[int, list[str]] = field(default_factory=dict)
@@ -38,10 +49,14 @@ class Collected:
     links: LinkGate = EVERY_HTTPS
     sources: FoundSources = field(default_factory=FoundSources)
     vocabulary: Vocabulary = NEUTRAL
+    refusals: bool = False
+    refused: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, output: Output) -> None:
         """Add one output."""
         match output:
+            case ShowRefusal(segment, text) if self.refusals:
+                self.refused.setdefault(segment, []).append(text)
             case ShowText(segment, text):
                 self.text.setdefault(segment, []).append(text)
             case ShowImage(segment):
@@ -65,33 +80,49 @@ class Collected:
 
 
 async def collect(
-    outputs: AsyncIterator[Output], links: LinkGate = EVERY_HTTPS, vocabulary: Vocabulary = NEUTRAL
+    outputs: AsyncIterator[Output],
+    links: LinkGate = EVERY_HTTPS,
+    vocabulary: Vocabulary = NEUTRAL,
+    *,
+    refusals: bool = False,
 ) -> Collected:
     """Collect the outputs of a turn until it ends; only addresses that pass `links` stay links."""
-    collected = Collected(links=links, vocabulary=vocabulary)
+    collected = Collected(links=links, vocabulary=vocabulary, refusals=refusals)
     async for output in outputs:
         collected.add(output)
     return collected
 
 
-def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = True) -> dict[str, Any]:
-    """Build a chat completion; background tasks leave reasoning out, because the host parses their answers."""
+def completion(
+    head: ChunkHead, collected: Collected, *, with_reasoning: bool = True, wanted: Wanted = USUAL
+) -> dict[str, Any]:
+    """Build a chat completion; background tasks leave reasoning out, because the host parses their answers.
+
+    An answer has one call in the older form at most: there is one place for it.
+    """
     message: dict[str, Any] = {"role": "assistant", "content": _paragraphs(collected.text)}
     reasoning = _paragraphs(collected.reasoning)
-    if reasoning and with_reasoning:
+    if reasoning and with_reasoning and wanted.reasoning:
         message["reasoning_content"] = reasoning
     if collected.citations:
         message["annotations"] = collected.citations
-    if collected.calls:
-        message["tool_calls"] = [tool_call(call) for call in collected.calls]
+    if collected.refused:
+        message["refusal"] = _paragraphs(collected.refused)
+    older = [call for call in collected.calls if wanted.older(call)]
+    if older:
+        message |= function_call_delta(older[0])
+    if calls := [tool_call(call) for call in collected.calls if call not in older]:
+        message["tool_calls"] = calls
+    if older or calls or collected.refused:
         message["content"] = message["content"] or None
     end = collected.end
+    reason = finish_reason(end, called=bool(older)) if end else Reason.STOP.value
     reply: dict[str, Any] = {
         "id": head.id,
         "object": "chat.completion",
         "created": head.created,
         "model": head.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": end.reason.value if end else "stop"}],
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
     }
     if end is not None and (usage := usage_object(end)) is not None:
         reply["usage"] = usage

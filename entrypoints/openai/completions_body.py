@@ -27,9 +27,11 @@ from domain.request.coverage import REFUSED
 from domain.request.drawing_options import NAMES as DRAWING
 from domain.request.lost import lost
 from domain.request.passed import PASSED
+from domain.request.text_format import JSON_FORMATS
 from domain.request.turn_request import Parameters
-from entrypoints.openai.foreign_fields import FOREIGN, with_usual_names
+from entrypoints.openai.foreign_fields import FOREIGN, with_extra_fields, with_usual_names
 from entrypoints.openai.json_text import parsed_fields
+from entrypoints.openai.older_functions import newer_functions, older_choice
 
 _TEXTS_OF_THEIR_OWN = frozenset(
     {"instructions", "safety_identifier", "prompt_cache_key", "stop", "model", "messages", "system", "stop_sequences"}
@@ -68,6 +70,9 @@ def _rounded(value: object) -> int | None:
         return None
     return round(number) if number is not None and abs(number) <= LARGEST else None
 
+
+_WHOLE_NUMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "top_logprobs", "seed", "max_tool_calls")
+"""Fields that forms and sliders fill with fractions, too: a limit that is not whole is still a limit."""
 
 # Not `Annotated[..., WrapValidator(function)]`: `typing` caches such a form for the whole process, and the function
 # would keep all modules of a replaced load in memory.
@@ -132,6 +137,7 @@ class CompletionsBody(BaseModel):
     server_tools: str | list[Any] | None = Field(default=None, repr=False)
 
     _unusable: tuple[str, ...] = PrivateAttr(default=())
+    _newer: frozenset[str] | None = PrivateAttr(default=None)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -139,8 +145,10 @@ class CompletionsBody(BaseModel):
         """Read JSON texts, and note the names of parameters, or of their entries, that are unusable."""
         if not isinstance(data, AnyMapping):
             return handler(data)
-        given = with_usual_names(parsed_fields(data, _MAY_BE_JSON))
+        parsed = with_extra_fields(parsed_fields(data, _MAY_BE_JSON))
+        given = with_usual_names(parsed)
         body = handler(given)
+        body._newer = newer_functions(parsed)
         optional = [name for name in _OPTIONAL if given.get(name) is not None]
         unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
         if unusable:
@@ -163,7 +171,7 @@ class CompletionsBody(BaseModel):
     def _as_texts(cls, value: object) -> list[str] | None:
         return _texts(value)
 
-    @field_validator("top_k", mode="before")
+    @field_validator("top_k", *_WHOLE_NUMBERS, mode="before")
     @classmethod
     def _as_whole(cls, value: object) -> int | None:
         return _rounded(value)
@@ -173,6 +181,22 @@ class CompletionsBody(BaseModel):
         """Whether the stream carries usage: unless the client declines it, as upstream does too."""
         asked = (self.stream_options or {}).get("include_usage")
         return asked is None or flag(asked)
+
+    @property
+    def asks_for_usage(self) -> bool:
+        """Whether the client asks for usage, as with OpenAI, and so reads a chunk that has no choice."""
+        return flag((self.stream_options or {}).get("include_usage"))
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the answer is to be JSON."""
+        formats = (self.response_format, (self.text or {}).get("format"))
+        return any(isinstance(one, dict) and one.get("type") in JSON_FORMATS for one in formats)
+
+    @property
+    def newer_functions(self) -> frozenset[str] | None:
+        """Names of functions among the tools of a client that gives `functions` too; None if it gives none."""
+        return self._newer
 
     @property
     def wants_reasoning(self) -> bool:
@@ -197,7 +221,7 @@ class CompletionsBody(BaseModel):
             verbosity=self.verbosity,
             tools=_objects(self.tools),
             extra_tools=(*_objects(self.extra_tools), *self._search()),
-            tool_choice=self.tool_choice if self.tool_choice is not None else _choice(self.function_call),
+            tool_choice=self.tool_choice if self.tool_choice is not None else older_choice(self.function_call),
             parallel_tool_calls=self.parallel_tool_calls,
             max_tool_calls=self.max_tool_calls,
             provider=self.provider,
@@ -251,14 +275,6 @@ def _entries(listed: str | list[Any] | None) -> tuple[Any, ...] | None:
     if listed is None or isinstance(listed, list):
         return None if listed is None else tuple(listed)
     return tuple(name for name in _listed(listed) if name.lower() != "none")
-
-
-def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
-    """Convert the deprecated `function_call` to `tool_choice`: auto, none, a name, or an object with a name."""
-    if function_call is None or function_call in ("auto", "none"):
-        return function_call
-    name = function_call if isinstance(function_call, str) else function_call.get("name")
-    return {"type": "function", "name": name}
 
 
 def _listed(names: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.conversation.call_kinds import APPROVAL, CUSTOM, FUNCTION
 from domain.egress.links import LinkGate, title_of
-from domain.turn.steps import End
+from domain.turn.steps import End, Reason
 from ports.toolbox import ToolCall
 from ports.usage import SpentSoFar, Usage
 
@@ -141,6 +141,16 @@ def tool_call(call: ToolCall) -> dict[str, Any]:
         return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments, **space}}
     item = dict(call.item) if call.kind == APPROVAL else {**call.item, "call_id": call.call_id}
     return {"id": call.call_id, "type": call.kind, call.kind: item}
+
+
+def function_call_delta(call: ToolCall) -> dict[str, Any]:
+    """Build the older form of a call, which has no id: a delta, and the field of a message."""
+    return {"function_call": {"name": call.name, "arguments": call.arguments}}
+
+
+def finish_reason(end: End, *, called: bool) -> str:
+    """Return the finish reason; `called`: the answer ends with a call in the older form."""
+    return "function_call" if called and end.reason is Reason.TOOL_CALLS else end.reason.value
 
 
 def tool_call_delta(position: int, call: ToolCall) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from domain.faults.fault import Fault
 from domain.request.intake import AttachedFile
 from domain.request.turn_request import Caller, Person
 from entrypoints.openai.completions_body import CompletionsBody, flag, read_completions_body
+from entrypoints.openai.wanted import USUAL, Wanted, wanted_by
 from entrypoints.openwebui.attached_files import read_attached_files, read_picture_names
 from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
@@ -98,6 +99,15 @@ class HostCall:
     language: Language = Language.ENGLISH
     email: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the request wants beside the words; only API clients read other forms of calls and refusals."""
+        if not isinstance(self.body, CompletionsBody):
+            return USUAL
+        if self.caller is not Caller.API:
+            return Wanted(usage=self.body.wants_usage, reasoning=self.body.wants_reasoning)
+        return wanted_by(self.body)
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:

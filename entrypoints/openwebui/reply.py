@@ -8,7 +8,6 @@ from domain.request.turn_request import Caller
 from domain.turn.steps import End, ShowText
 from entrypoints.core.caller_request import Start
 from entrypoints.openai.completion import Collected, collect, completion
-from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import Audience, HostCall
@@ -31,16 +30,16 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     The host's own code, which reads the returned object, prints the error. Source: the host's contract, not streaming;
     channels of the hosts up to 0.8.
     """
-    collected = await collect(start(asyncio.current_task()), wishes.links, wishes.vocabulary)
+    wanted = call.wanted
+    outputs = start(asyncio.current_task())
+    collected = await collect(outputs, wishes.links, wishes.vocabulary, refusals=wanted.refusals)
     if collected.end is not None:
         collected.end = wishes.bill.settled(collected.end)
     end = collected.end
-    excluded = isinstance(call.body, CompletionsBody) and not call.body.wants_reasoning
-    with_reasoning = call.caller is not Caller.TASK and not excluded
     if end is None or end.fault is None:
         if end is not None:
             await emitter.status(closing_line(end, wishes.parts.usage, wishes.vocabulary), done=True)
-        return completion(head, collected, with_reasoning=with_reasoning)
+        return completion(head, collected, with_reasoning=call.caller is not Caller.TASK, wanted=wanted)
     if call.caller is Caller.PAGE:
         await emitter.status("", done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))

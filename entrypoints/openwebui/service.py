@@ -19,8 +19,7 @@ from entrypoints.core.memory_policy import keeps_anything
 from entrypoints.core.open_core import Core
 from entrypoints.core.paying_keys import pays_own_key
 from entrypoints.core.policy import insecure_hosts, support_of
-from entrypoints.openai.chunks import ChunkPresenter, Wanted
-from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
@@ -135,7 +134,7 @@ class PipeService:
                 write_text=text_event(head),
                 vocabulary=named,
                 links=wishes.links,
-                wanted=_wanted_by(call),
+                wanted=call.wanted,
             )
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, named), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
@@ -218,11 +217,6 @@ class PipeService:
 def _parts_of(settings: Settings, thinking: ThinkingOutput) -> ShownParts:
     in_box = thinking != "status"
     return ShownParts(labels_of(settings), thoughts_in_box=in_box, tool_cards=settings.show_tool_cards)
-
-
-def _wanted_by(call: HostCall) -> Wanted:
-    body = call.body
-    return Wanted(body.wants_usage, body.wants_reasoning) if isinstance(body, CompletionsBody) else Wanted()
 
 
 @once

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.faults.causes import (
     AddressAnswer,
+    AskedFor,
     AtProvider,
     Budget,
     Cause,
@@ -240,6 +241,10 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     RefusedPart.REASONING: FaultText(
         "OpenRouter rejected the reasoning settings of this request.",
         "Change the reasoning effort, or pick another model.",
+    ),
+    AskedFor.SEVERAL_ANSWERS: FaultText(
+        "The request asks for several answers at once (`n`); OpenRouter gives one.",
+        "Send the request once for each answer, without `n`.",
     ),
     DrawingFlaw.WRITES_NOTHING: FaultText(
         "This model only draws: it writes no titles, tags or summaries.",

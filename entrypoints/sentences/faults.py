@@ -11,6 +11,7 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    AskedFor,
     AtProvider,
     Budget,
     BudgetSpent,
@@ -120,7 +121,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return vocabulary.say(_MESSAGES_FLAWS[cause])
         case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw() | Received():
             return ""  # the sentences say all of it
-        case Budget() | NoneLeft() | AtProvider() | BudgetSpent() | TooFast():
+        case Budget() | NoneLeft() | AtProvider() | BudgetSpent() | TooFast() | AskedFor():
             return ""  # the sentences say all of it
     assert_never(cause)
 

@@ -248,6 +248,12 @@ FAULTS = {
         "http ohne Verschlüsselung ist für {host} nicht erlaubt; verwenden Sie https, oder tragen Sie den Host in "
         "{insecure_base_url_hosts} ein"
     ),
+    "The request asks for several answers at once (`n`); OpenRouter gives one.": (
+        "Die Anfrage verlangt mehrere Antworten auf einmal (`n`); OpenRouter gibt eine."
+    ),
+    "Send the request once for each answer, without `n`.": (
+        "Senden Sie die Anfrage für jede Antwort einmal, ohne `n`."
+    ),
     "there are no messages": "es gibt keine Nachrichten",
     "there is no message with a role and a text": "es gibt keine Nachricht mit einer Rolle und einem Text",
     "no event for {span}": "{span} lang kein Ereignis",

@@ -1,5 +1,6 @@
 """The schema of an answer: as its model's maker takes it, with every value that the caller allows."""
 
+import json
 from typing import Any
 
 import pytest
@@ -129,3 +130,29 @@ def test_strict_tool_keeps_its_strict_form_without_words_that_it_refuses():
     tool = {"type": "function", "function": {"name": "look", "parameters": parameters, "strict": True}}
     sent, _ = function_tools((tool,), MODELS["openai"], None)
     assert refusal(sent, MODELS["openai"]) == ""
+
+
+def test_schema_beside_the_type_for_any_json_is_the_schema_of_the_answer():
+    """As Together, Fireworks and llama.cpp document it; without one, any JSON is asked for."""
+    schema = closed(a={"type": "string"})
+    text = text_of({"type": "json_object", "schema": schema}, None, None, None, MODELS["openai"])
+    assert text is not None
+    assert text["format"]["schema"] == schema
+    for odd in ({}, None, "x", True):
+        text = text_of({"type": "json_object", "schema": odd}, None, None, None, MODELS["openai"])
+        assert text == {"format": {"type": "json_object"}}
+
+
+def test_schema_that_allows_anything_still_asks_for_json():
+    assert asked(True) == {"type": "json_object"}
+
+
+def test_schema_as_json_text_is_the_schema():
+    schema = closed(a={"type": "string"})
+    assert asked(json.dumps(schema))["schema"] == schema
+    tool = {"type": "function", "function": {"name": "look", "parameters": json.dumps(schema)}}
+    (sent,), _ = function_tools([tool], MODELS["openai"], None)
+    assert sent["parameters"]["properties"] == {"a": {"type": "string"}}
+    for odd in ("{", "[1]", "text", "{" * 100_000):
+        (sent,), _ = function_tools([{**tool["function"], "parameters": odd}], MODELS["openai"], None)
+        assert sent["parameters"]["properties"] == {}

@@ -33,6 +33,8 @@ def only(**tool: str) -> dict[str, Any]:
         ("required", "required"),
         ("any", "required"),
         ({"type": "any"}, "required"),
+        ("look", {"type": "function", "name": "look"}),
+        ("sql", only(type="custom", name="sql")),
         ({"type": "function", "function": {"name": "look"}}, {"type": "function", "name": "look"}),
         ({"type": "function", "name": "look"}, {"type": "function", "name": "look"}),
         ({"function": {"name": "look"}}, {"type": "function", "name": "look"}),
@@ -116,3 +118,9 @@ def test_the_name_of_a_forced_tool_is_read_from_every_form() -> None:
         {"type": "shell"},
     ]
     assert [named_in(form) for form in forms] == ["sql", "sql", "sql", "", ""]
+
+
+def test_a_bare_name_is_the_name_of_a_tool() -> None:
+    assert named_in("look") == "look"
+    assert [named_in(mode) for mode in ("auto", "any", None)] == ["", "", ""]
+    assert tool_choice("gone", TOOLS) == (None, ("tool_choice 'gone'",))

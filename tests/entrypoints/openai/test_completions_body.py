@@ -180,3 +180,14 @@ def test_search_options_mean_a_search_tool() -> None:
     assert tool == {"type": "web_search", "search_context_size": "low", "user_location": {"country": "DE"}}
     assert read(web_search_options={}).parameters().extra_tools == ({"type": "web_search"},)
     assert read(web_search_options="yes").parameters().extra_tools == ()
+
+
+@pytest.mark.parametrize(("given", "read_as"), [(100.6, 101), ("100", 100), ("99.5", 100), (1e3, 1000), ("", None)])
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
+def test_a_limit_with_a_fraction_is_a_limit(name: str, given: object, read_as: int | None) -> None:
+    assert read(**{name: given}).parameters().max_output_tokens == read_as
+
+
+def test_a_seed_with_a_fraction_is_a_seed() -> None:
+    asked = read(seed=7.0, top_logprobs="3").parameters()
+    assert (asked.chat_only, asked.top_logprobs) == ({"seed": 7}, 3)

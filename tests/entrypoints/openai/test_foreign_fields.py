@@ -79,3 +79,67 @@ values = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(FOREIGN)), values, max_size=4))
 def test_no_value_of_them_fails_a_request(asked: dict[str, Any]) -> None:
     read(**asked).parameters()
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+NAMED = {"name": "answer", "schema": SCHEMA}
+BARE = {"type": "json_schema", "json_schema": {"schema": SCHEMA}}
+FLAT = {"type": "json_schema", "schema": SCHEMA}
+FORMATS: Mapping[str, tuple[dict[str, Any], object]] = {
+    "a word": ({"response_format": "json_object"}, {"type": "json_object"}),
+    "a short word": ({"response_format": " JSON "}, {"type": "json_object"}),
+    "text": ({"response_format": "text"}, {"type": "text"}),
+    "Anthropic": ({"output_config": {"format": FLAT}}, FLAT),
+    "Anthropic, with an effort": ({"output_config": {"format": FLAT, "effort": "low"}}, FLAT),
+    "Anthropic, beta": ({"output_format": FLAT}, FLAT),
+    "Ollama, JSON": ({"format": "json"}, {"type": "json_object"}),
+    "Ollama, a schema": ({"format": SCHEMA}, BARE),
+    "vLLM, older": ({"guided_json": SCHEMA}, BARE),
+    "vLLM, older, as text": ({"guided_json": '{"type": "object", "properties": {"a": {"type": "string"}}}'}, BARE),
+    "vLLM": ({"structured_outputs": {"json": SCHEMA}}, BARE),
+    "llama.cpp": ({"json_schema": SCHEMA}, BARE),
+    "a schema with a name": ({"json_schema": NAMED}, {"type": "json_schema", "json_schema": NAMED}),
+    "the usual field counts": ({"response_format": {"type": "text"}, "format": "json"}, {"type": "text"}),
+    "a picture's format": ({"output_format": "png"}, None),
+    "an audio format": ({"format": "mp3"}, None),
+}
+
+
+@pytest.mark.parametrize(("asked", "wish"), FORMATS.values(), ids=FORMATS)
+def test_the_format_of_an_answer_is_asked_for_in_every_way(asked: dict[str, Any], wish: object) -> None:
+    parameters = read(**asked).parameters()
+    assert (parameters.response_format, parameters.ignored) == (wish, ())
+
+
+def test_a_picture_keeps_its_format() -> None:
+    assert read(output_format="png").parameters().drawing == {"output_format": "png"}
+
+
+@pytest.mark.parametrize("name", ["max_new_tokens", "n_predict", "num_predict"])
+def test_a_limit_of_tokens_has_many_names(name: str) -> None:
+    assert read(**{name: 50}).parameters().max_output_tokens == 50
+    assert read(**{name: 50}, max_tokens=70).parameters().max_output_tokens == 70
+
+
+def test_numbers_in_options_and_fields_in_an_extra_body_count_below_those_beside_them() -> None:
+    options = {"num_predict": 50, "temperature": 0.1, "repeat_penalty": 1.1, "num_ctx": 4096, "seed": None}
+    extra = {
+        "temperature": 0.2,
+        "top_p": 0.5,
+        "provider": {"order": ["a"]},
+        "model": "x/y",
+        "messages": [],
+        "stream": True,
+    }
+    asked = read(options=options, extra_body=extra, top_p=0.9)
+    parameters = asked.parameters()
+
+    assert (asked.model, asked.stream) == ("a/b", False)
+    assert (parameters.max_output_tokens, parameters.temperature, parameters.top_p) == (50, 0.2, 0.9)
+    assert (parameters.chat_only, parameters.provider) == ({"repetition_penalty": 1.1}, {"order": ["a"]})
+    assert read(extra_body='{"temperature": 0.2}').parameters().temperature == 0.2
+
+
+@pytest.mark.parametrize("odd", [3, "x", [], None, {}])
+def test_an_odd_extra_body_is_none(odd: object) -> None:
+    assert read(extra_body=odd, options=odd).parameters() == read().parameters()

@@ -209,7 +209,8 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"models": ["a/b"], "model_fallback": f"c/d, a/b, {SLUG}"},
         {"models": ["a/b", "c/d"]},
     ),
-    "n, suffix, functions": ({"n": 2, "suffix": "x", "functions": [TOOL["function"]]}, {}),
+    "n, suffix": ({"n": 1, "suffix": "x"}, {}),
+    "functions": ({"functions": [TOOL["function"]]}, {"tools": [FLAT], "parallel_tool_calls": False}),
     "user, session_id, metadata": ({"user": "u", "session_id": "s", "metadata": {"user_id": "u"}}, {}),
     "store and friends": ({"store": True, "previous_response_id": "r", "background": True, "route": "fallback"}, {}),
     "unknown": ({"foo": {"x": 1}, "stream_options": {"include_usage": True}}, {}),
@@ -310,5 +311,5 @@ def test_ids_come_from_the_host_whatever_the_client_claims(send, expected):
 
 
 def test_dropped_parameters_are_named():
-    named = prepared({"n": 2, "plugins": [{"id": "odd"}], "tools": [{"type": "function"}], "user": "u"}).left_out
+    named = prepared({"n": 1, "plugins": [{"id": "odd"}], "tools": [{"type": "function"}], "user": "u"}).left_out
     assert set(named) == {"n", "user", "plugin 'odd'", "tool 'function'"}

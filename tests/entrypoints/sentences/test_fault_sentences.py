@@ -9,6 +9,7 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    AskedFor,
     Budget,
     DailyLimit,
     DrawingFlaw,
@@ -48,6 +49,7 @@ SAID_IN_FULL = (
     *NoneLeft,
     *RefusedPart,
     *DrawingFlaw,
+    *AskedFor,
     *Received,
     DailyLimit(),
 )

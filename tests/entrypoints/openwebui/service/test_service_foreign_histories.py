@@ -85,3 +85,9 @@ async def test_messages_with_roles_of_other_apis_reach_the_model(caller: Caller,
     )
     assert [item["role"] for item in items] == ["user", "assistant", "user"]
     assert items[2]["content"][0]["text"] == "third"
+
+
+async def test_speakers_of_a_group_chat_reach_the_model_of_a_client(caller: Caller, simulator: Simulator) -> None:
+    asked = {**QUESTION, "name": "Ann"}
+    items = await sent(caller, simulator, asked, {"role": "user", "name": "Bob", "content": "No."})
+    assert [item["content"][0]["text"] for item in items] == ["[Ann says]\nhello", "[Bob says]\nNo."]
