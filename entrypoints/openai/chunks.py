@@ -138,12 +138,8 @@ class ChunkPresenter:
         frames = [self._delta({"annotations": left})] if left else []
         if end.fault is not None:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
-        usage = usage_object(end) if self._wanted.usage else None
         if end.fault is None or self._own_done:
-            last = self._delta({}, finish_reason(end, called=bool(self._called)))
-            if usage is not None and not self._wanted.usage_apart and isinstance(last.payload, dict):
-                last.payload["usage"], usage = usage, None
-            frames.append(last)
-        if usage is not None:
+            frames.append(self._delta({}, finish_reason(end, called=bool(self._called))))
+        if self._wanted.usage and (usage := usage_object(end)) is not None:
             frames.append(usage_chunk(self._head, usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

@@ -183,11 +183,6 @@ class CompletionsBody(BaseModel):
         return asked is None or flag(asked)
 
     @property
-    def asks_for_usage(self) -> bool:
-        """Whether the client asks for usage, as with OpenAI, and so reads a chunk that has no choice."""
-        return flag((self.stream_options or {}).get("include_usage"))
-
-    @property
     def wants_json(self) -> bool:
         """Whether the answer is to be JSON."""
         formats = (self.response_format, (self.text or {}).get("format"))

@@ -11,14 +11,12 @@ from ports.toolbox import ToolCall
 class Wanted:
     """The usage in the last chunk of a stream, the model's thinking, and the forms of calls and refusals.
 
-    `usage_apart`: the usage has a chunk of its own without any choice, which only clients expect that asked for usage.
     `newer`: names of the functions whose calls the client reads in `tool_calls`, and the others as `function_call`;
     None if there are no others. `refusals`: the answer is to be JSON, so that a refusal stands in a field of its own:
     clients parse the content.
     """
 
     usage: bool = True
-    usage_apart: bool = True
     reasoning: bool = True
     newer: frozenset[str] | None = None
     refusals: bool = False
@@ -33,4 +31,4 @@ USUAL = Wanted()
 
 def wanted_by(body: CompletionsBody) -> Wanted:
     """Return what the request of an API client asks for."""
-    return Wanted(body.wants_usage, body.asks_for_usage, body.wants_reasoning, body.newer_functions, body.wants_json)
+    return Wanted(body.wants_usage, body.wants_reasoning, body.newer_functions, body.wants_json)

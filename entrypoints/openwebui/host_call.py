@@ -106,7 +106,7 @@ class HostCall:
         if not isinstance(self.body, CompletionsBody):
             return USUAL
         if self.caller is not Caller.API:
-            return Wanted(usage=self.body.wants_usage, reasoning=self.body.wants_reasoning)
+            return Wanted(self.body.wants_usage, self.body.wants_reasoning)
         return wanted_by(self.body)
 
 

@@ -138,7 +138,8 @@ def test_schema_beside_the_type_for_any_json_is_the_schema_of_the_answer():
     text = text_of({"type": "json_object", "schema": schema}, None, None, None, MODELS["openai"])
     assert text is not None
     assert text["format"]["schema"] == schema
-    for odd in ({}, None, "x", True):
+    unusable: list[object] = [{}, None, "x", True]
+    for odd in unusable:
         text = text_of({"type": "json_object", "schema": odd}, None, None, None, MODELS["openai"])
         assert text == {"format": {"type": "json_object"}}
 
@@ -150,9 +151,8 @@ def test_schema_that_allows_anything_still_asks_for_json():
 def test_schema_as_json_text_is_the_schema():
     schema = closed(a={"type": "string"})
     assert asked(json.dumps(schema))["schema"] == schema
-    tool = {"type": "function", "function": {"name": "look", "parameters": json.dumps(schema)}}
-    (sent,), _ = function_tools([tool], MODELS["openai"], None)
+    (sent,), _ = function_tools([{"name": "look", "parameters": json.dumps(schema)}], MODELS["openai"], None)
     assert sent["parameters"]["properties"] == {"a": {"type": "string"}}
     for odd in ("{", "[1]", "text", "{" * 100_000):
-        (sent,), _ = function_tools([{**tool["function"], "parameters": odd}], MODELS["openai"], None)
+        (sent,), _ = function_tools([{"name": "look", "parameters": odd}], MODELS["openai"], None)
         assert sent["parameters"]["properties"] == {}

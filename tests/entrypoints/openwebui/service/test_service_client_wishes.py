@@ -69,19 +69,3 @@ async def test_a_bare_value_is_a_message(caller: Caller, simulator: Simulator, c
     assert (await caller.send(body, Who.API)).errors == []
     (item,) = questions(simulator)[-1].body["input"]
     assert item["content"] == [{"type": "input_text", "text": str(content).lower()}]
-
-
-USAGE = {"asked for": (True, [[]]), "declined": (False, []), "not asked for": (None, [["stop"]])}
-
-
-@pytest.mark.parametrize(("asked", "reasons"), USAGE.values(), ids=USAGE)
-async def test_a_chunk_without_choices_is_for_those_who_ask_for_usage(
-    caller: Caller, asked: bool | None, reasons: list[list[str]]
-) -> None:
-    options = {} if asked is None else {"stream_options": {"include_usage": asked}}
-    reply = await caller.ask("sim/echo", who=Who.API, **options)
-    chunks = [payload for payload in reply.payloads if isinstance(payload, dict)]
-
-    told = [chunk["choices"] for chunk in chunks if chunk.get("usage")]
-    assert [[choice["finish_reason"] for choice in choices] for choices in told] == reasons
-    assert [chunk for chunk in chunks if not chunk["choices"] and not asked] == []
