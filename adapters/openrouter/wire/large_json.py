@@ -56,7 +56,7 @@ def _long_strings(payload: bytes) -> list[tuple[int, int]]:
 
 
 def _closing(payload: bytes, start: int) -> int:
-    """Return the place of the quote that ends a string, -1 if none does. Looks at each byte a bounded number of times."""
+    """Return the place of the quote that ends a string, -1 if none does; each backslash is looked at once."""
     looked, stop = start, payload.find(b'"', start)
     while stop > looked and payload[stop - 1] == ord("\\"):
         first = stop - 1
