@@ -44,9 +44,14 @@ def with_mark(item: JsonObject, number: int) -> JsonObject:
 def without_marks(items: tuple[JsonObject, ...], places: Iterable[tuple[int, int]]) -> tuple[JsonObject, ...]:
     """Return items without the marks at these places; the same ones if there are none."""
     changed = list(items)
+    marked: dict[int, set[int]] = {}
     for position, number in places:
-        parts = list(changed[position]["content"])
-        parts[number] = {key: value for key, value in parts[number].items() if key != MARK}
+        marked.setdefault(position, set()).add(number)
+    for position, numbers in marked.items():
+        parts = [
+            {key: value for key, value in part.items() if key != MARK} if number in numbers else part
+            for number, part in enumerate(changed[position]["content"])
+        ]
         changed[position] = _with_content(changed[position], parts)
     return tuple(changed)
 

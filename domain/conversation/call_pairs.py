@@ -1,5 +1,6 @@
 """Calls and outputs of a history -> pairs under unique ids, made by order: clients repeat ids, or leave them empty."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from ports.json_values import JsonObject
 
 OUTPUT = OUTPUT_OF[FUNCTION]
 """The kind of every output until its call is found, which decides the kind."""
+COMPARED = 64
+"""Of many calls of a round under one id, a repeated one is recognised among the latest so many."""
 
 
 @dataclass(slots=True)
@@ -20,20 +23,58 @@ class _Round:
     calls: dict[int, JsonObject] = field(default_factory=dict)
     outputs: dict[int, JsonObject] = field(default_factory=dict)
 
-    def take(self, output: JsonObject) -> bool:
-        """Give an output to the first call of its id that has none; return False if there is no such call."""
-        for position, call in self.calls.items():
-            if position not in self.outputs and call["call_id"] == output["call_id"]:
-                self.outputs[position] = output
-                return True
+    by_id: dict[str, deque[JsonObject]] = field(default_factory=dict)
+    _unnamed: Iterator[int] | None = None
+
+    def repeats(self, call: JsonObject) -> bool:
+        """Return whether the round has the same call under the same id; remember it if not."""
+        if not call["call_id"]:
+            return False
+        known = self.by_id.setdefault(call["call_id"], deque(maxlen=COMPARED))
+        if call in known:
+            return True
+        known.append(call)
         return False
 
     def take_unnamed(self, output: JsonObject) -> None:
-        """Give an output without an id to the first call that has none; drop it if there is no such call."""
-        for position in self.calls:
-            if position not in self.outputs:
-                self.outputs[position] = output
-                return
+        """Give an output without an id to the first call that has none; drop it if there is no such call.
+
+        The calls are complete by then: each one is looked at once.
+        """
+        if self._unnamed is None:
+            self._unnamed = iter(self.calls)
+        position = next((one for one in self._unnamed if one not in self.outputs), None)
+        if position is not None:
+            self.outputs[position] = output
+
+
+class _OpenCalls:
+    """The calls without an output by their ids, those of each round together: nothing is searched for."""
+
+    def __init__(self) -> None:
+        self._open: defaultdict[str, deque[tuple[_Round, deque[int]]]] = defaultdict(deque)
+
+    def add(self, call_id: str, position: int, of: _Round) -> None:
+        """Add a call of the latest round."""
+        rounds = self._open[call_id]
+        if not rounds or rounds[-1][0] is not of:
+            rounds.append((of, deque()))
+        rounds[-1][1].append(position)
+
+    def take(self, output: JsonObject, *, latest: bool) -> bool:
+        """Give an output to the first call of its id in the latest, or the earliest, round that has an open one.
+
+        Return False if none has.
+        """
+        rounds = self._open.get(output["call_id"])
+        if not rounds:
+            return False
+        end = -1 if latest else 0
+        one, positions = rounds[end]
+        one.outputs[positions.popleft()] = output
+        if not positions:
+            del rounds[end]
+        return True
 
 
 def paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
@@ -70,6 +111,7 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
     rounds: list[_Round] = []
     rounds_of: dict[int, _Round] = {}
     left: list[tuple[JsonObject, int]] = []
+    open_calls = _OpenCalls()
     following = True  # the next call begins a round
     for position, item in enumerate(items):
         if is_call(item):
@@ -77,16 +119,17 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
                 rounds.append(_Round())
             following = False
             latest = rounds[-1]
-            if not (item["call_id"] and item in latest.calls.values()):
+            if not latest.repeats(item):
                 latest.calls[position] = item
                 rounds_of[position] = latest
+                open_calls.add(item["call_id"], position, latest)
             continue
-        if item["type"] == OUTPUT and not any(one.take(item) for one in reversed(rounds)):
+        if item["type"] == OUTPUT and not open_calls.take(item, latest=True):
             left.append((item, len(rounds)))
         following = True
     for output, _ in left:
         if output["call_id"]:
-            next((one for one in rounds if one.take(output)), None)
+            open_calls.take(output, latest=False)
     for output, before in left:
         if before and not output["call_id"]:
             rounds[before - 1].take_unnamed(output)

@@ -22,12 +22,14 @@ _VERSIONED = re.compile(
     re.IGNORECASE,
 )
 _BASE = "/api/v1"
+_LONGEST = 8192
+"""Characters: no key and no address is longer, and what was pasted by mistake is not taken apart end by end."""
 
 
 def pasted_key(text: str) -> str:
     """Return the key in a pasted text; empty if there is none. Characters that no key has stay: see `is_key`."""
     key, before = _visible(text), ""
-    while key != before:
+    while key != before and len(key) <= _LONGEST:
         before = key
         key = key.strip(_AROUND)
         for beside in (_NAMED, _SCHEME):
@@ -47,6 +49,8 @@ def pasted_base_url(text: str) -> str:
     An address that needs no change, or cannot be parsed, is returned as it stands. Of other hosts only the paths of
     endpoints are removed: where their API begins is not known.
     """
+    if len(text) > _LONGEST:
+        return text
     address = _visible(text).strip(_AROUND)
     if found := _NO_SCHEME.match(address):
         address = f"https://{_OFFICIAL}{address[found.end() :]}"

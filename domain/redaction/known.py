@@ -20,7 +20,8 @@ _VARIABLES = pattern(
     r"(?:KEY|SECRET|TOKEN|PASSWD|PASSWORD|PASSPHRASE|_PASS|PWD|CREDENTIALS?|_DSN|PRIVATE)(?:_\w+)?$", IGNORECASE
 )
 _NO_SECRET = pattern(r"(?:_FILE|_PATH|_DIR|_NAME|_ID|_TYPE|_METHOD|_ALGORITHM|_URL|_URI|_SECONDS|_SIZE)$", IGNORECASE)
-_USER_INFO = pattern(r"://([^/\s@]*):([^\s]+)@")
+_RUN = pattern(r"\S+")
+_USER_INFO = pattern(r"://([^/\s@]*):(\S+)")
 _PROXY = pattern(r"_PROXY$", IGNORECASE)
 _QUERY = pattern(r"[?&;](?:[\w-]*(?:key|secret|token|password|passwd|pwd|sig|auth))=([^&#\s]+)", IGNORECASE)
 
@@ -86,9 +87,21 @@ def known(values: Iterable[str], before: KnownSecrets = NOTHING_KNOWN) -> KnownS
 
 def secrets_in_url(text: str) -> tuple[str, ...]:
     """Return the passwords a URL contains, as written and decoded: its user-info's and those of its query."""
-    found = [part for user_info in _USER_INFO.finditer(text) for part in (user_info[2], ":".join(user_info.groups()))]
+    found = [part for user, password in _user_infos(text) for part in (password, f"{user}:{password}")]
     found += [value[1] for value in _QUERY.finditer(text)]
     return tuple(dict.fromkeys(spelling for value in found for spelling in (value, unquote(value))))
+
+
+def _user_infos(text: str) -> Iterable[tuple[str, str]]:
+    """Yield user and password of each run without blanks: what is before its last `@`.
+
+    It is looked for only there: a search that runs to the end for each `://` takes seconds for a few long texts.
+    """
+    for run in _RUN.finditer(text):
+        end = text.rfind("@", *run.span())
+        found = _USER_INFO.search(text, run.start(), end) if end >= 0 else None
+        if found is not None:
+            yield found[1], found[2]
 
 
 def names_a_secret(name: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 Check = Callable[[object], object]
 Shape = Mapping[str, Check]
@@ -16,6 +16,7 @@ LONGEST_TEXT, MOST_ENTRIES = 256, 64
 LONGEST_PROSE = 1_000_000
 """Characters of instructions, definitions and addresses; more would cost memory in every copy of the body."""
 LONGEST_VALUE, LARGEST = 8000, 2**53 - 1
+_PRICES = Context(Emin=-30)  # less than anybody charges is nothing: `1e-900000` would be 900,000 digits
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -295,4 +296,4 @@ def price(value: object) -> str | None:
         amount = Decimal(str(value).strip())
     except (InvalidOperation, ValueError):
         return None
-    return f"{amount.normalize():f}" if amount.is_finite() and 0 <= amount < 10**9 else None
+    return f"{amount.normalize(_PRICES):f}" if amount.is_finite() and 0 <= amount < 10**9 else None

@@ -235,8 +235,7 @@ class Answer:
         if pictures:
             self._drawn[slot] = None
             slot.item = without_pictures(item)
-        new = (url for position, url in enumerate(pictures) if url not in pictures[:position])
-        return [ShowImage(slot.segment, url) for url in new]
+        return [ShowImage(slot.segment, url) for url in dict.fromkeys(pictures)]
 
     def _is_repeated(self, slot: OutputItem) -> bool:
         """Return whether an item without id at a finished place is the finished one: server tools share no place."""
@@ -256,7 +255,7 @@ class Answer:
 
     def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
         """Return whether to show reasoning: only the style that came first, and never a placeholder."""
-        if part not in slot.growing and slot.pieces and all(name != part[0] for name, _ in slot.pieces):
+        if part not in slot.growing and slot.pieces and next(iter(slot.pieces))[0] != part[0]:
             return False
         return text.strip() != HIDDEN
 

@@ -4,7 +4,8 @@ Upstream omits ids, changes them, and reuses places. Source: ordering rules of t
 stream. Two types of one server tool, its own and a maker's, are one family: an event may name the one for the other.
 """
 
-from domain.turn.output_items import OutputItem, alike, family_of, same_id, same_position
+from domain.turn.output_items import OutputItem, alike, family_of
+from domain.turn.unlisted import Unlisted
 from ports.json_values import JsonObject
 
 Place = tuple[int, str]
@@ -100,14 +101,11 @@ class ItemPlaces:
         again.
         """
         found: list[OutputItem | None] = [None] * len(listed)
-        left = list(self.slots)
-        for fits in (same_id, same_position, alike):
+        left = Unlisted(self.slots)
+        for fitting in (left.of_id, left.at_position, left.like):
             for position, item in enumerate(listed):
                 if found[position] is None:
-                    slot = next((slot for slot in left if fits(slot, position, item)), None)
-                    if slot is not None:
-                        left.remove(slot)
-                        found[position] = slot
+                    found[position] = fitting(item, position)
         return found
 
     def _known(self, item_id: str, family: str) -> OutputItem | None:

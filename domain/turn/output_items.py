@@ -95,14 +95,6 @@ def call_of(slot: OutputItem) -> ToolCall:
     return ToolCall(call_id, *words_of_call(item), slot.kind, item=item)
 
 
-def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:
-    return bool(slot.item_id) and slot.item_id == id_of(item) and _are_kin(slot, item)
-
-
-def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
-    return slot.index == position and alike(slot, position, item)
-
-
 def alike(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     """Return whether both may be the same item: same type and, for calls, same call id."""
     if not _are_kin(slot, item):

@@ -56,12 +56,15 @@ def _long_strings(payload: bytes) -> list[tuple[int, int]]:
 
 
 def _closing(payload: bytes, start: int) -> int:
-    stop = payload.find(b'"', start)
-    while stop > start and payload[stop - 1] == ord("\\"):
-        before = payload[max(start, stop - LONG) : stop]
-        if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
+    """Return the place of the quote that ends a string, -1 if none does; each backslash is looked at once."""
+    looked, stop = start, payload.find(b'"', start)
+    while stop > looked and payload[stop - 1] == ord("\\"):
+        first = stop - 1
+        while first > looked and payload[first - 1] == ord("\\"):
+            first -= 1
+        if (stop - first) % 2 == 0:
             break
-        stop = payload.find(b'"', stop + 1)
+        looked, stop = stop + 1, payload.find(b'"', stop + 1)
     return stop
 
 

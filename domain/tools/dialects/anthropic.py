@@ -28,14 +28,14 @@ _KEYWORDS = frozenset(
 def form(root: Schema) -> Schema:
     """Return a sound schema in which properties whose names Anthropic refuses are named by a pattern each."""
     made = portable(root)
-    odd = [name for name in made["properties"] if not _KEY.fullmatch(name)]
+    odd = dict.fromkeys(name for name in made["properties"] if not _KEY.fullmatch(name))
     if not odd:
         return made
     properties = {name: part for name, part in made["properties"].items() if name not in odd}
     patterns = {f"^{re.escape(name)}$": made["properties"][name] for name in odd}
     return described(
         {**made, "properties": properties, "patternProperties": {**made.get("patternProperties", {}), **patterns}},
-        keys_named(odd),
+        keys_named(list(odd)),
     )
 
 

@@ -1,5 +1,7 @@
 """What people paste into the fields for the key and the address."""
 
+from time import thread_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +135,11 @@ def test_any_text_is_an_address_or_refused_by_name(text):
     except InvalidBaseUrl:
         return
     assert mended.strip().startswith(("http", "HTTP"))
+
+
+def test_a_long_text_pasted_by_mistake_is_left_as_it_is() -> None:
+    """Processor time of this thread: it was half a minute."""
+    address = "https://api.example" + "/chat/completions" * 10_000
+    began = thread_time()
+    assert pasted_base_url(address) == address
+    assert thread_time() - began < 4

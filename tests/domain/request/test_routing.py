@@ -74,6 +74,15 @@ def test_no_request_loosens_the_limits(asked):
     assert 0 <= Decimal(sent["max_price"]["prompt"]) <= 1
 
 
+@pytest.mark.parametrize("tiny", ["1e-900000", "0e-900000", "1e-31", "0." + "1" * 9_000, "5e-324", "1e-99999999999"])
+def test_a_short_text_of_a_price_does_not_become_a_long_one(tiny: str) -> None:
+    sent = provider_of({"max_price": {"prompt": tiny, "image": tiny}}, Routing())
+
+    assert sent is not None
+    assert all(len(price) <= 64 for price in sent["max_price"].values())
+    assert all(float(price) == pytest.approx(float(tiny)) for price in sent["max_price"].values())
+
+
 @pytest.mark.parametrize(
     ("asked", "known", "sent"),
     [

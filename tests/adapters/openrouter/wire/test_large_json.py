@@ -55,3 +55,24 @@ def test_invalid_json_is_refused_as_usual(payload, monkeypatch):
     monkeypatch.setattr(large_json, "LONG", 12)
     with pytest.raises(ValueError, match=r"(?s)."):
         large_json.load_in_pieces(payload, FASTEST.loads)
+
+
+class Counted(bytes):
+    """Bytes that count how many of them were copied."""
+
+    copied = 0
+
+    def __getitem__(self, place):
+        found = super().__getitem__(place)
+        self.copied += len(found) if isinstance(found, bytes) else 0
+        return found
+
+
+@pytest.mark.parametrize("unit", ['"', "\\", '\\"', 'say \\"', "\n\t"])
+def test_a_text_full_of_escapes_is_read_in_proportion_to_its_length(unit):
+    value = {"arguments": unit * 40_000}
+    payload = Counted(json.dumps(value).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_json, "VERY_LARGE", 0)
+        assert large_json.load_in_pieces(payload, STDLIB.loads) == value
+    assert payload.copied <= 2 * len(payload)
