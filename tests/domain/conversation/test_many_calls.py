@@ -24,7 +24,7 @@ class Counted(dict[str, Any]):
         Counted.looks += 1
         return super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def call(call_id: str, arguments: str = "{}") -> Counted:
