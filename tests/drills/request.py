@@ -2,6 +2,7 @@
 
 Every model of the judges' catalog gets at least 50 random bodies; in addition there are 50 histories of 500 messages. A
 body that cannot become a request must be rejected with a fault that names the field; all others must pass all judges.
+One that asks for several answers is judged again for one.
 """
 
 import argparse
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.openrouter.catalog.models import read_model
+from domain.faults.causes import AskedFor
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
 from entrypoints.openai.completions_body import read_completions_body
 from entrypoints.openai.errors import detail_of
+from entrypoints.sentences.faults import happened
 from ports.responses import Route
 from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.rules.facts import ENTRIES
@@ -67,11 +70,18 @@ def judge(body: dict[str, Any], slug: str, figures: Figures) -> None:
     result = sent(body, slug)
     if isinstance(result, Fault):
         figures.refused[result.kind.value] += 1
-        if not detail_of(result):  # what the caller reads
+        if not _names_what(result):
             figures.misses.append(("a refusal that names nothing", slug, body))
+        if result.cause is AskedFor.SEVERAL_ANSWERS:
+            judge({**body, "n": 1}, slug, figures)
         return
     figures.judged += 1
     figures.misses += [(complaint, slug, body) for complaint in verdict(result, ENTRIES[slug])]
+
+
+def _names_what(refusal: Fault) -> bool:
+    """Return whether the caller reads what is wrong: in the details, or in sentences that only this cause has."""
+    return bool(detail_of(refusal)) or happened(refusal) != happened(Fault(refusal.kind))
 
 
 def cases(per_model: int, histories: int) -> Iterator[tuple[dict[str, Any], str]]:
