@@ -123,7 +123,7 @@ class DrawingFlaw(Enum):
 
 
 class AskedFor(Enum):
-    """What a request asks for that upstream has not, and that cannot be left out without a wrong answer."""
+    """What upstream does not give, although without it the answer would be wrong for whoever asked."""
 
     SEVERAL_ANSWERS = "several_answers"
 

@@ -8,6 +8,8 @@ import re
 
 from ports.response_events import UpstreamProblem
 
+WRAPPING = frozenset({500, 502})
+"""The statuses in which OpenRouter wraps what a provider refused, in a stream."""
 STATUS_OF_KIND = {
     "authentication": 401,
     "authentication_error": 401,
@@ -81,8 +83,7 @@ _MODERATION_KINDS = frozenset(
         *("image_safety", "image_prohibited_content", "image_recitation"),
     }
 )
-_MODERATION_STATUSES = frozenset({None, 400, 403, 422, 451, 500, 502})
-"""With the last two OpenRouter wraps what a provider refused, in a stream."""
+_MODERATION_STATUSES = frozenset({None, 400, 403, 422, 451}) | WRAPPING
 _MODERATION = re.compile(
     r"content exists risk|inappropriate content|considered high risk|prohibited[_ ]content"
     r"|violat\w+ (?:\w+ )?(?:usage|content|community) (?:guidelines|polic(?:y|ies)|standards)"

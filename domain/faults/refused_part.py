@@ -7,12 +7,12 @@ public reports of OpenAI, Anthropic, Google, Mistral, DeepSeek, vLLM and llama.c
 import re
 
 from domain.faults.causes import RefusedPart
+from domain.faults.makers import WRAPPING
 from ports.response_events import UpstreamProblem
 
 _LENGTH_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded"})
 _EXCLUDED = "context_length"
-_LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422, 500, 502})
-"""With the last two OpenRouter wraps what a provider refused, in a stream."""
+_LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422}) | WRAPPING
 _LENGTH = re.compile(
     r"context[ _-]?(?:length|window|size)|maximum context"
     r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"

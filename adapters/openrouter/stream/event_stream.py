@@ -18,10 +18,8 @@ FIRST_SLICE = 8 * 1024
 
 LAST_WORDS = 5.0
 """Seconds to wait for usage or `[DONE]` after the answer is complete; then the answer ends without them."""
-
-
 LONGEST_BARE = 32 * 1024
-"""Bytes of JSON in the place of events that are kept, in case that they are an error."""
+"""Bytes of JSON in place of events that are kept, in case they are an error."""
 
 
 class FrameReader(Protocol):
