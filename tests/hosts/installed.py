@@ -18,6 +18,7 @@ from entrypoints.simulator.threads import SimulatorThread
 FUNCTION_ID = "openrouter"
 ERROR_ID = re.compile(r"\b(?:[0-9a-f]{12,32}|[0-9A-HJKMNP-TV-Z]{26})\b")
 READY_SECONDS = 180.0
+RARELY_OPEN = "BREAKER_MAX_FAILURES=50\nBREAKER_WINDOW_SECONDS=5"
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,11 @@ class InstalledHost:
 
     @property
     def valves(self) -> dict[str, str]:
-        """Return the valves that select the simulator as upstream."""
-        return {"API_KEY": SIMULATOR_KEY, "BASE_URL": self.simulator.url}
+        """Return the valves that select the simulator as upstream, and breakers that many failed turns do not open.
+
+        All tests of a host are one person, and many of them fail on purpose, in any order and at any speed.
+        """
+        return {"API_KEY": SIMULATOR_KEY, "BASE_URL": self.simulator.url, "ADVANCED": RARELY_OPEN}
 
     def model(self, scenario: str, *, function_id: str = FUNCTION_ID) -> str:
         """Return the id of a listed model that plays `scenario` (`sim/…`); each scenario has a model of its own."""

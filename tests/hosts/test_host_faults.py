@@ -6,6 +6,7 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.chat import stream_chat
 from tests.hosts.installed import InstalledHost, error_ids, fault_text, fresh, install
+from tests.patience import eventually
 
 pytestmark = pytest.mark.host
 
@@ -36,6 +37,28 @@ async def test_chat_continues_after_a_fault(page: BrowserSession, host: Installe
     words = fresh("and now")
     after = await page.send(words, chat=turn, model="openrouter.sim/echo")
     assert after.stored_text == f"You said: {words}"
+
+
+async def test_person_whose_turns_all_failed_waits_a_little_and_then_goes_on(
+    page: BrowserSession, client: HostAdmin, host: InstalledHost
+) -> None:
+    limits = "BREAKER_MAX_FAILURES=2\nBREAKER_WINDOW_SECONDS=5"
+    await install(client, host.source, {**host.valves, "ADVANCED": limits}, function_id="strict")
+    try:
+        turn = await page.send("fail first", model="strict.sim/error-500")
+        turn = await page.send("fail again", chat=turn, model="strict.sim/error-500")
+        words = fresh("too early")
+        turn = await page.send(words, chat=turn, model="strict.sim/echo")
+        assert "wait a little" in fault_text(turn)
+        assert not host.asked(words)
+        await eventually(lambda: _answers(page, "strict.sim/echo"))
+    finally:
+        await client.delete_function("strict")
+
+
+async def _answers(page: BrowserSession, model: str) -> bool:
+    turn = await page.send("and now", model=model)
+    return turn.stored_text == "You said: and now"
 
 
 async def test_wrong_key_is_reported_and_leaves_the_model_list_alone(

@@ -8,7 +8,7 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.chat import plain_chat
-from tests.hosts.installed import FUNCTION_ID, InstalledHost, fresh
+from tests.hosts.installed import FUNCTION_ID, RARELY_OPEN, InstalledHost, fresh
 
 pytestmark = pytest.mark.host
 
@@ -67,7 +67,9 @@ async def test_fields_of_the_settings_reach_upstream(
     client: HostAdmin, page: BrowserSession, host: InstalledHost
 ) -> None:
     before = await client.valves(FUNCTION_ID)
-    await client.set_valves(FUNCTION_ID, {**before, "ADVANCED": f"REQUEST_DEFAULTS={json.dumps(FIELDS)}"})
+    await client.set_valves(
+        FUNCTION_ID, {**before, "ADVANCED": f"{RARELY_OPEN}\nREQUEST_DEFAULTS={json.dumps(FIELDS)}"}
+    )
     try:
         words = fresh("settings")
         turn = await page.send(words, model=MODEL)

@@ -13,7 +13,7 @@ from entrypoints.devhost.server import HostServer
 from entrypoints.simulator.threads import SimulatorThread
 from tests.doubles.redis_server import running_redis
 from tests.hosts.conftest import ADMIN, chosen_versions
-from tests.hosts.installed import InstalledHost
+from tests.hosts.installed import RARELY_OPEN, InstalledHost
 from tests.hosts.test_host_postgres import new_database
 
 pytestmark = pytest.mark.host
@@ -50,7 +50,7 @@ async def _installed(server: HostServer, upstream: SimulatorThread, source: str)
     async with HostAdmin(server.url) as admin:
         host = InstalledHost(server, await admin.sign_up(**ADMIN), upstream, source)
         await admin.install_function("openrouter", source)
-        advanced = "ENABLE_LEDGER=true\nCOSTS_REDIS_DUMP=true"
+        advanced = f"{RARELY_OPEN}\nENABLE_LEDGER=true\nCOSTS_REDIS_DUMP=true"
         await admin.set_valves("openrouter", {**host.valves, "ADVANCED": advanced})
         async with asyncio.timeout(60):
             while ECHO not in await admin.model_ids(refresh=True):

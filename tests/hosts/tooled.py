@@ -12,7 +12,7 @@ from entrypoints.devhost.client import Json
 from entrypoints.devhost.forms import TurnOptions
 from entrypoints.devhost.turn import Turn
 from entrypoints.devhost.waiting import POLL_SECONDS, deadline
-from tests.hosts.installed import FUNCTION_ID, InstalledHost
+from tests.hosts.installed import FUNCTION_ID, RARELY_OPEN, InstalledHost
 from tests.patience import eventually
 
 SOURCES = Path(__file__).parent / "tools"
@@ -60,8 +60,9 @@ async def tab_with_tools(admin: HostAdmin) -> AsyncIterator[BrowserSession]:
 
 @asynccontextmanager
 async def settings(admin: HostAdmin, **values: Json) -> AsyncIterator[None]:
-    """Change valves of the function inside a block."""
+    """Change valves of the function inside a block; `ADVANCED` holds further lines."""
     before = await admin.valves(FUNCTION_ID)
+    values |= {"ADVANCED": f"{RARELY_OPEN}\n{values.get('ADVANCED', '')}"}
     await admin.set_valves(FUNCTION_ID, {**before, **values})
     try:
         yield
