@@ -5,7 +5,7 @@ The host keeps one instance per process and may replace it at any time; nothing 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -62,10 +62,14 @@ _PROBLEMS_SHOWN = 10
 
 
 class PipeService:
-    """The object the shell delegates to. `function_name` is only a hint and may be empty; each call carries the id."""
+    """The object the shell delegates to. `function_name` is only a hint and may be empty; each call carries the id.
 
-    def __init__(self, function_name: str) -> None:
+    `unload` is called when the service has been replaced and closed: nothing is imported for it any more.
+    """
+
+    def __init__(self, function_name: str, unload: Callable[[], None] = lambda: None) -> None:
         self._function_id = function_name
+        self._unload = unload
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
         self._settings = SettingsMemory(os.environ)
         self._told: set[str] = set()
@@ -191,15 +195,14 @@ class PipeService:
         loop = asyncio.get_running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None or runtime.retired:
-            runtime = self._runtimes[loop] = Runtime(settings, self._unload)
+            runtime = self._runtimes[loop] = Runtime(settings, self._runtime_closed)
         runtime.core.follow(settings)
         return runtime
 
-    def _unload(self) -> None:
+    def _runtime_closed(self) -> None:
         """Unload the modules of the single file after the last runtime of a retired load has closed."""
-        unload = getattr(globals().get("__loader__"), "unload", None)
-        if unload is not None and all(runtime.retired for runtime in self._runtimes.values()):
-            unload()
+        if all(runtime.retired for runtime in self._runtimes.values()):
+            self._unload()
 
     def _tell(self, runtime: Runtime, problems: tuple[SettingProblem, ...]) -> None:
         """Log each problem with a setting once, however many people with settings of their own take turns."""

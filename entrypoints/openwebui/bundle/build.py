@@ -33,13 +33,13 @@ _SHARED_WITH_HOST = {
 _ONLY_ON_POSTGRES = {"psycopg"}  # hosts from 0.10 on bring it
 
 _ACCESS = """\
-def service_class() -> Callable[[str], Service]:
+def service_class() -> Callable[[str, Callable[[], None]], Service]:
     \"\"\"Import the service. Slow: never called on the event loop.\"\"\"
     return _EMBEDDED.load("{module}").PipeService
 
 
 def forget_code() -> None:
-    \"\"\"Let go of the code nobody has used.\"\"\"
+    \"\"\"Let go of the code that nobody has used, or that nobody uses any more.\"\"\"
     _EMBEDDED.unload()
 
 

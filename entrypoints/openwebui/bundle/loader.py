@@ -1,5 +1,9 @@
-"""Import modules from text under a root name of their own, so that several loads live side by side unseen."""
+"""Import modules from text under a root name of their own, so that several loads live side by side unseen.
 
+Files with the same text share one load: a function that is saved as it was, or installed under a second id.
+"""
+
+import gc
 import hashlib
 import importlib
 import linecache
@@ -14,6 +18,7 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from types import CodeType, ModuleType
+from typing import cast
 
 # <what the loader needs: imported here, written out in the single file>
 from entrypoints.openwebui.bundle.carried import CarriedFiles
@@ -24,6 +29,8 @@ from entrypoints.openwebui.bundle.kept_code import KeptCode, data_folder
 _PAUSE_EVERY = 0.002  # seconds of loading after which other threads may run
 _KEEPING_PAUSE = 0.001  # seconds after each module that is written down
 _KEPT_LATER = 5.0  # seconds after a load, when its first answer is under way
+_CLASS = "EmbeddedModules"  # that of other files is not this one
+_OWN_FREEZE = 10_000  # objects: more are frozen only where somebody wants them to stay so
 
 
 def _renamed(code: CodeType, name: str) -> CodeType:
@@ -34,6 +41,9 @@ def _renamed(code: CodeType, name: str) -> CodeType:
 
 class EmbeddedModules(MetaPathFinder, InspectLoader):
     """Finder and loader of one load of the carried modules; also the `__loader__` of each of them.
+
+    Each file has one. Where another file with the same text has loaded its modules, `load` takes them from there; they
+    are forgotten when the last of these files has called `unload`.
 
     Modules are named by paths such as `domain/turn/machine.py` and have relative imports only; `revisions` are files
     that are no modules. Where their compiled code was kept nothing is unpacked until somebody asks for a source.
@@ -51,6 +61,9 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         self._used: dict[str, CodeType] = {}  # by the same names what `_keep` writes, until it has
         self._keeping: threading.Thread | None = None
         self._replaced = threading.Event()
+        self._ages = False
+        self._source: EmbeddedModules | None = None  # whose modules this file uses: these, or those of an equal file
+        self._users: set[EmbeddedModules] = set()  # of these modules
 
     @property
     def revisions(self) -> Mapping[str, str]:
@@ -63,19 +76,43 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         Raises ImportError, with a sentence for people, if what the file carries is damaged.
         """
         with self._lock:
-            first = self.root not in sys.modules
+            first = self._source is None
             try:
-                if first:
-                    self._prepare()
-                return importlib.import_module(f"{self.root}.{module}")
+                self._carried.check()
+                source = self._source = self._source or self._shared() or self._prepared()
+                return importlib.import_module(f"{source.root}.{module}")
             except BaseException:
                 if first:
                     self.unload()
                 raise
 
     def unload(self) -> None:
-        """Forget the modules: none of this load can be imported any more, what is in use lives on until dropped."""
+        """Let go of the modules. When nobody uses them they can no longer be imported; what is in use lives on."""
         with self._lock:
+            source, self._source = self._source, None
+            if source is not None:
+                source._drop(self)
+
+    def _shared(self) -> "EmbeddedModules | None":
+        """Return the load of an equal file, which from now on is used by this one too; None if there is none."""
+        loads = [one for one in sys.meta_path if type(one).__name__ == _CLASS]
+        equal = (cast("EmbeddedModules", one) for one in loads if getattr(one, "_name", "") == self._name)
+        return next((one for one in equal if one._join(self)), None)
+
+    def _join(self, user: "EmbeddedModules") -> bool:
+        """Let one more file use these modules; return False if they have been forgotten, or cannot be loaded."""
+        with self._lock:
+            if not self._users:
+                return False
+            self._users.add(user)
+            return True
+
+    def _drop(self, user: "EmbeddedModules") -> None:
+        """Forget the modules if nobody else uses them."""
+        with self._lock:
+            self._users.discard(user)
+            if self._users:
+                return
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
             for name in [name for name in sys.modules if f"{name}.".startswith(f"{self.root}.")]:
@@ -104,6 +141,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
             time.sleep(0)
             self._paused_at = time.monotonic()
         exec(code, module.__dict__)  # noqa: S102 - the file's own text
+        if self._ages:
+            _age()
 
     def compiled(self, text: str) -> CodeType:
         """Return the code of a text that a module generates, such as a method of a data class; kept like modules."""
@@ -126,9 +165,15 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         """Return whether the module is a folder's `__init__.py`."""
         return self._paths[fullname].endswith("/__init__.py")
 
+    def _prepared(self) -> "EmbeddedModules":
+        """Return this load, ready to import: first find out which modules there are and which need no compiling."""
+        self._users.add(self)
+        self._source = self  # or a failure would leave it behind
+        self._ages = not _others() and gc.get_freeze_count() < _OWN_FREEZE
+        self._prepare()
+        return self
+
     def _prepare(self) -> None:
-        """Find out which modules there are, and which of them need no compiling."""
-        self._carried.check()
         folder = data_folder()
         keeping = KeptCode(folder, self._carried.contents) if folder else None
         found = keeping.find() if keeping else None
@@ -182,6 +227,21 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
 
     def _file_name(self, path: str) -> str:
         return f"{self._name}/{path}"
+
+
+def _others() -> bool:
+    """Return whether this process has loaded code of a pipe before."""
+    return any(type(one).__name__ == _CLASS for one in sys.meta_path)
+
+
+def _age() -> None:
+    """Move new objects to the oldest generation of the garbage collector at once.
+
+    What a load makes stays. Counted as new, it would make the collector look at all objects of the host in the middle
+    of the load, which stalls every chat for some tenths of a second.
+    """
+    gc.freeze()
+    gc.unfreeze()
 
 
 def _keep(

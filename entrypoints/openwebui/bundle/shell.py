@@ -44,7 +44,7 @@ class Service(Protocol):
 
 
 # <the code behind the shell: imported here, carried in the single file>
-def service_class() -> Callable[[str], Service]:
+def service_class() -> Callable[[str, Callable[[], None]], Service]:
     """Import the service. Slow: never called on the event loop."""
     from entrypoints.openwebui.service import PipeService
 
@@ -52,7 +52,7 @@ def service_class() -> Callable[[str], Service]:
 
 
 def forget_code() -> None:
-    """Let go of the code nobody has used."""
+    """Let go of the code that nobody has used, or that nobody uses any more."""
 
 
 def redactor() -> Callable[[str], str]:
@@ -156,7 +156,7 @@ def _saved_again() -> bool:
 def _loaded_service(error_id: str) -> Service | Failure:
     missing = _missing_packages()
     if not missing:
-        return service_class()(_function_hint(__name__))
+        return service_class()(_function_hint(__name__), forget_code)
     sentence = _missing_sentence(missing)
     _LOG.error("[%s] %s", error_id, sentence)
     return Failure(sentence, error_id)

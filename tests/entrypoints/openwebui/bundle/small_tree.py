@@ -53,9 +53,10 @@ MADE = []
 class PipeService:
     'Answers with what it was told.'
 
-    def __init__(self, function_name: str) -> None:
+    def __init__(self, function_name: str, unload: object) -> None:
         MADE.append(function_name)
         self.name = function_name
+        self.unload = unload
 
     async def pipes(self, valves: object) -> list[dict[str, str]]:
         return [{"id": "one", "name": f"{self.name} {Turn(clock.START).words}"}]

@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+import json
 import linecache
+import subprocess
 import sys
 import threading
 import traceback
@@ -26,6 +28,11 @@ def inner(module: ModuleType, name: str) -> ModuleType:
 def name_of(module: ModuleType) -> str:
     """Return what tracebacks name as the folder of the carried modules."""
     return str(module.__dict__["_EMBEDDED"].root).rpartition("_")[0]
+
+
+def other(text: str) -> str:
+    """Return the text as a file that shares no modules with it."""
+    return text.replace('EmbeddedModules("openrouter_pipe_', 'EmbeddedModules("openrouter_pipe_other_')
 
 
 def carried(module: ModuleType) -> list[str]:
@@ -88,8 +95,8 @@ async def test_nothing_generic_enters_the_hosts_modules(bundle_text: str, host_l
     assert set(carried(module)) <= added
 
 
-async def test_two_loads_of_one_text_share_no_class_and_no_module(bundle_text: str, host_load: HostLoad) -> None:
-    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+async def test_loads_of_two_texts_share_no_class_and_no_module(bundle_text: str, host_load: HostLoad) -> None:
+    one, two = host_load(bundle_text, "function_a"), host_load(other(bundle_text), "function_b")
     await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
 
     assert inner(one, "domain.turn.machine").Turn is not inner(two, "domain.turn.machine").Turn
@@ -100,7 +107,7 @@ async def test_two_loads_of_one_text_share_no_class_and_no_module(bundle_text: s
 async def test_an_unloaded_load_leaves_no_trace_and_the_other_one_untouched(
     bundle_text: str, host_load: HostLoad
 ) -> None:
-    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    one, two = host_load(bundle_text, "function_a"), host_load(other(bundle_text), "function_b")
     await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
     one._EMBEDDED.unload()
 
@@ -113,7 +120,7 @@ async def test_an_unloaded_load_leaves_no_trace_and_the_other_one_untouched(
 async def test_a_traceback_shows_its_lines_when_another_load_of_the_same_file_is_gone(
     bundle_text: str, host_load: HostLoad
 ) -> None:
-    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    one, two = host_load(bundle_text, "function_a"), host_load(other(bundle_text), "function_b")
     await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
     one._EMBEDDED.unload()
 
@@ -123,11 +130,84 @@ async def test_a_traceback_shows_its_lines_when_another_load_of_the_same_file_is
     assert 'raise ValueError("on purpose")' in "".join(traceback.format_exception(caught.value))
 
 
-async def test_the_carried_code_can_find_how_to_unload_itself(bundle_text: str, host_load: HostLoad) -> None:
+async def test_the_service_is_given_what_unloads_it(bundle_text: str, host_load: HostLoad) -> None:
     module = host_load(bundle_text)
-    await module.Pipe().pipes()
+    pipe = module.Pipe()
+    await pipe.pipes()
+    pipe._core._service.unload()
 
-    assert inner(module, "entrypoints.openwebui.service").__loader__ is module._EMBEDDED
+    assert carried(module) == []
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+async def test_files_with_the_same_text_share_their_modules_until_the_last_of_them_goes(
+    bundle_text: str, host_load: HostLoad, first: str
+) -> None:
+    files = {name: host_load(bundle_text, f"function_{name}") for name in ("a", "b")}
+    for module in files.values():
+        await module.Pipe().pipes()
+
+    assert carried(files["b"]) == []
+    assert inner(files["a"], "entrypoints.openwebui.service").MADE == ["a", "b"]
+    files.pop(first)._EMBEDDED.unload()
+    (left,) = files.values()
+    assert (await left.Pipe().pipe({}))["now"] == 8  # with a module that nobody had imported
+    left._EMBEDDED.unload()
+    assert not [name for name in sys.modules if name.startswith(f"{name_of(left)}_")]
+
+
+async def test_a_file_whose_modules_are_still_used_by_another_takes_them_again(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    for module in (one, two):
+        await module.Pipe().pipes()
+    one._EMBEDDED.unload()
+    await one.Pipe().pipes()
+    two._EMBEDDED.unload()
+
+    assert inner(one, "entrypoints.openwebui.service").MADE == ["a", "b", "a"]
+
+
+async def test_a_damaged_copy_of_a_file_in_use_is_reported(bundle_text: str, host_load: HostLoad) -> None:
+    await host_load(bundle_text, "function_a").Pipe().pipes()
+    begins = bundle_text.index("_CARRIED = CarriedFiles(")
+    damaged = bundle_text[:begins] + bundle_text[begins:].replace("A", "B")
+
+    (shown,) = await host_load(damaged, "function_b").Pipe().pipes()
+
+    assert "was cut off or changed" in shown["name"]
+
+
+COUNTING = """
+import asyncio, gc, json, sys
+from types import ModuleType
+module, counts = ModuleType("function_a"), []
+exec(sys.stdin.read(), module.__dict__)
+if sys.argv[1] == "frozen":
+    kept = [[] for _ in range(20_000)]
+    gc.freeze()
+run = module._EMBEDDED.exec_module
+def noted(loaded):
+    run(loaded)
+    counts.append(gc.get_count())
+module._EMBEDDED.exec_module = noted
+asyncio.run(module.Pipe().pipes())
+print(json.dumps([counts, gc.get_freeze_count()]))
+"""
+
+
+@pytest.mark.parametrize("before", ["usual", "frozen"])
+def test_what_a_first_load_makes_is_no_reason_to_collect_the_hosts_garbage(bundle_text: str, before: str) -> None:
+    command = [sys.executable, "-c", COUNTING, before]
+    counts, frozen = json.loads(
+        subprocess.run(command, check=True, input=bundle_text.encode(), capture_output=True).stdout
+    )
+
+    assert len(counts) > 5
+    nothing_new = [young < 50 and (middle, old) == (0, 0) for young, middle, old in counts]
+    assert all(nothing_new) is (before == "usual")
+    assert (frozen > 20_000) is (before == "frozen")  # what an operator has frozen stays so
 
 
 async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(

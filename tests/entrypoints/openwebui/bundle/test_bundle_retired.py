@@ -49,7 +49,7 @@ async def _swallow(_event: object) -> None:
     return
 
 
-async def _saved(text: str, address: str, advanced: str) -> tuple[str, ref[type], Any]:
+async def _saved(text: str, address: str, advanced: str = "") -> tuple[str, ref[type], Any]:
     """Load the file as a save does and use it; return the root name of its modules, its `Pipe`, and one pipe."""
     module = ModuleType("function_openrouter")
     exec(text, module.__dict__)
@@ -59,7 +59,7 @@ async def _saved(text: str, address: str, advanced: str) -> tuple[str, ref[type]
     for ids in ({}, {**IDS, "__event_emitter__": _swallow}):
         async for _ in await pipe.pipe(BODY, __user__={"id": "u", "role": "user"}, **ids):
             pass
-    return str(module._EMBEDDED.root), ref(module.Pipe), pipe
+    return str(module._EMBEDDED._source.root), ref(module.Pipe), pipe
 
 
 async def _closed(roots: list[str]) -> None:
@@ -99,13 +99,38 @@ def _free() -> int:
             return port
 
 
+def _another(text: str, version: int) -> str:
+    """Return the file as another version of it, which shares no modules with this one."""
+    return text.replace('EmbeddedModules("openrouter_pipe_', f'EmbeddedModules("openrouter_pipe_{version}_')
+
+
+async def test_saves_without_a_change_share_one_load_and_the_replaced_files_go(simulator: Simulator) -> None:
+    text = build(REPOSITORY).text
+    saves = [await _saved(text, simulator.url) for _ in range(SAVES)]
+    *replaced, (newest, _, pipe) = saves
+    files = [file for _, file, _ in replaced]
+    service, embedded = pipe._core._service, pipe.pipe.__func__.__globals__["_EMBEDDED"]
+    saves.clear()
+    replaced.clear()
+    try:
+        await _come_true(lambda: embedded._source._users == {embedded})
+        gc.collect()
+
+        assert [file() for file in files[1:]] == [None] * (SAVES - 2)  # the first one's loader is still in use
+        assert _living([newest])[newest] > 100
+    finally:
+        await service.aclose()
+        embedded.unload()
+    assert not [name for name in sys.modules if name.partition(".")[0] == newest]
+
+
 @pytest.mark.parametrize("advanced", ["", _switched_on()], ids=["as installed", "everything on"])
 async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simulator: Simulator, advanced: str) -> None:
     text = build(REPOSITORY).text
     advanced = advanced and f"{advanced}\nCOSTS_REDIS_DUMP=true\nPIPE_REDIS_URL={empty_redis_url()}"
     files: dict[str, ref[type]] = {}
-    for _ in range(SAVES):
-        root, files[root], pipe = await _saved(text, simulator.url, advanced)
+    for version in range(SAVES):
+        root, files[root], pipe = await _saved(_another(text, version), simulator.url, advanced)
     *replaced, newest = files
     try:
         await _closed(replaced)

@@ -54,7 +54,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def shell(bundle_text: str, host_load: HostLoad) -> Any:
     """The shell as a host holds it, with a service that needs no loading."""
     module: Any = host_load(bundle_text)
-    module.service_class = lambda: lambda _name: Service()
+    module.service_class = lambda: lambda _name, _unload: Service()
     return module
 
 
@@ -122,7 +122,7 @@ async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: Any) 
     now = [100.0]
     tries: list[str] = []
 
-    def fail() -> Callable[[str], Service]:
+    def fail() -> Callable[[str, object], Service]:
         tries.append("once")
         raise OSError("passing trouble")
 
@@ -134,7 +134,7 @@ async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: Any) 
     assert "OSError: passing trouble" in first[0]["name"]
     assert tries == ["once"]
 
-    shell.service_class = lambda: lambda _name: Service()
+    shell.service_class = lambda: lambda _name, _unload: Service()
     now[0] += 2
     assert await pipe.pipes() == [{"id": "one", "name": "One"}]
 
@@ -157,9 +157,9 @@ async def test_a_package_installed_meanwhile_is_found_without_a_restart(
 async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(shell: Any) -> None:
     gate = threading.Event()
 
-    def wait() -> Callable[[str], Service]:
+    def wait() -> Callable[[str, object], Service]:
         gate.wait(10)
-        return lambda _name: Service()
+        return lambda _name, _unload: Service()
 
     shell.service_class = wait
     pipe = shell.Pipe()
@@ -183,7 +183,7 @@ async def test_an_error_the_service_did_not_expect_is_shown_and_logged_without_i
         async def pipe(self, _call: dict[str, object]) -> object:
             raise KeyError(KEY)
 
-    shell.service_class = lambda: lambda _name: Broken()
+    shell.service_class = lambda: lambda _name, _unload: Broken()
     pipe = shell.Pipe()
 
     (entry,) = await pipe.pipes()
@@ -203,7 +203,7 @@ async def test_a_call_that_is_cancelled_stays_cancelled(shell: Any) -> None:
         async def pipe(self, _call: dict[str, object]) -> object:
             return await asyncio.Event().wait()
 
-    shell.service_class = lambda: lambda _name: Waiting()
+    shell.service_class = lambda: lambda _name, _unload: Waiting()
     pipe = shell.Pipe()
     await pipe.pipes()
     call = asyncio.create_task(pipe.pipe({}))
@@ -218,7 +218,7 @@ async def test_the_shell_works_from_the_repository_as_it_stands(monkeypatch: pyt
     from entrypoints.openwebui.pipe import Pipe
 
     service: Any = types.ModuleType("entrypoints.openwebui.service")
-    service.PipeService = lambda _name: Service()
+    service.PipeService = lambda _name, _unload: Service()
     monkeypatch.setitem(sys.modules, "entrypoints.openwebui.service", service)
     pipe = Pipe()
 
@@ -293,7 +293,7 @@ async def test_no_secret_of_the_environment_is_shown_or_logged_when_the_code_fai
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, PLANTED[variable])
 
-    def fail() -> Callable[[str], Service]:
+    def fail() -> Callable[[str, object], Service]:
         try:
             raise KeyError(PLANTED[variable])
         except KeyError as error:
