@@ -14,6 +14,7 @@ from domain.conversation.server_items import without_pictures
 from domain.turn.armor_marks import ArmorMarks, without_marks
 from domain.turn.call_ids import distinct
 from domain.turn.citations import Citations
+from domain.turn.held_calls import HeldCalls
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import (
     CALL,
@@ -58,6 +59,7 @@ class Answer:
         self.slots, self._open_at = self._places.slots, self._places.open_at
         self.uses = ServerToolUses(self._places)
         self._marks = ArmorMarks()
+        self._leaks = HeldCalls(offered)
         self._cited = cited
         self._drawn: dict[OutputItem, None] = {}  # no set: an empty one takes 216 bytes of every open stream
         self.received = 0
@@ -97,7 +99,7 @@ class Answer:
         """Return whether there is text, a refusal, an image, a tool call, or the result of a server tool."""
         if self.has_text() or self.uses.completed or any(slot.kind in IMAGES for slot in self.slots):
             return True
-        return bool(self.calls())
+        return bool(self._leaks.found or self.calls())
 
     def has_text(self) -> bool:
         """Return whether any text or refusal was shown."""
@@ -141,7 +143,7 @@ class Answer:
         slot = self._open_at.get((index, MESSAGE))
         if slot is None:
             slot = self._places.at(index, item_id, MESSAGE, now)
-        if "<" in text or self._marks.holding:
+        if "<" in text or self._marks.holding or self._leaks.holding or "[T" in text:
             return self._say_unmarked(slot, (name, part), text, known=bool(item_id))
         pieces = slot.growing.get((name, part))
         if pieces is None or not text:
@@ -208,9 +210,11 @@ class Answer:
                 slot.arguments = [text_of(item, key)]
         return [*outputs, *self.uses.end_all(lost=not whole)]
 
-    def release(self) -> list[Output]:
-        """Show what was held because it might have become a mark: nothing more will come."""
-        left = self._marks.release() if self._marks.holding else ()
+    def release(self, now: float, *, whole: bool = False) -> list[Output]:
+        """Show what was held as a mark or a call and is none: nothing more comes. Of a `whole` response, read calls."""
+        left = self._marks.release() if self._marks.holding else []
+        if self._leaks.holding or self._leaks.found:
+            left += self._leaks.read(self._places, self.calls(), now) if whole else self._leaks.release()
         return [output for (slot, part), text in left for output in self._show(slot, part, text)]
 
     # --- details ------------------------------------------------------------------------------------------
@@ -266,10 +270,12 @@ class Answer:
     def _say_unmarked(self, slot: OutputItem, part: tuple[str, int], text: str, *, known: bool) -> list[Output]:
         if known and slot.has_all_of(part):
             return []
-        return [*self._show(slot, part, self._marks.piece((slot, part), text)), *self._report_withheld()]
+        said = self._leaks.piece((slot, part), self._marks.piece((slot, part), text))
+        return [*self._show(slot, part, said), *self._report_withheld()]
 
     def _rest_unmarked(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
-        return [*self._rest(slot, part, self._marks.whole((slot, part), text)), *self._report_withheld()]
+        said = self._leaks.whole((slot, part), self._marks.whole((slot, part), text))
+        return [*self._rest(slot, part, said), *self._report_withheld()]
 
     def _report_withheld(self) -> list[Output]:
         return [ShowStatus(CallWithheld(tool)) for tool in self._marks.withheld()]

@@ -233,7 +233,8 @@ class TurnMachine:
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
         """End the open attempt, if there is one; show what was held of its text, unless the reader left."""
-        held = self._rounds.answer.release() if how.ending not in _ABANDONED else []
+        whole = how.ending is Ending.COMPLETED
+        held = self._rounds.answer.release(now, whole=whole) if how.ending not in _ABANDONED else []
         return [*self._shown.show(held, now), *self._attempts.end(how, now, self._rounds.answer)]
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:

@@ -11,7 +11,7 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
-from tests.hosts.installed import InstalledHost, fresh
+from tests.hosts.installed import InstalledHost, error_ids, fault_text, fresh
 from tests.hosts.tooled import (
     direct_server,
     let_choose,
@@ -56,6 +56,24 @@ async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
 
 async def asked(tab: BrowserSession, words: str, *orders: str, **options: Any) -> Turn:
     return await tab.send("\n".join((words, *orders)), model=MODEL, options=with_tools(**options))
+
+
+async def test_calls_that_a_server_left_in_the_text_run_and_are_not_shown(
+    host: InstalledHost, tab: BrowserSession
+) -> None:
+    words = fresh("Leak.")
+    lines = "\n".join((words, order("add", '{"a": #, "b": 1}', times=2)))
+    turn = await tab.send(lines, model="openrouter.sim/leaked-tools", options=with_tools())
+
+    assert results(turn) == ["1", "2"]
+    assert "I will use my tools." in turn.stored_text
+    assert "The tools gave 2 results: 1 | 2" in turn.stored_text
+    assert "tool_call>" not in turn.stored_text
+    again = await tab.send("And?", chat=turn, model="openrouter.sim/leaked-tools", options=with_tools())
+    sent = json.dumps(host.asked(words)[-1].body["input"])
+    assert sent.count('"function_call"') == 2
+    assert "tool_call>" not in sent
+    assert not error_ids(fault_text(again))
 
 
 async def test_a_tool_is_run_once_and_its_result_reaches_the_model(

@@ -52,7 +52,6 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
 
     def __init__(self, name: str, carried: CarriedFiles) -> None:
         self.root = f"{name}_{secrets.token_hex(4)}"
-        self._name = name
         self._carried = carried
         self._paths: dict[str, str] = {}  # full name of a module -> path
         self._lock = threading.RLock()
@@ -64,6 +63,11 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         self._ages = False
         self._source: EmbeddedModules | None = None  # whose modules this file uses: these, or those of an equal file
         self._users: set[EmbeddedModules] = set()  # of these modules
+
+    @property
+    def _name(self) -> str:
+        """What equal files have in common, and tracebacks name as the folder of the modules."""
+        return self.root.rpartition("_")[0]
 
     @property
     def revisions(self) -> Mapping[str, str]:

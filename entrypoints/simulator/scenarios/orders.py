@@ -76,6 +76,16 @@ def thoughtful_tools(ask: Ask) -> Script | Answer:
     return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *ordered)
 
 
+def leaked_tools(ask: Ask) -> Script | Answer:
+    """Do the same as `tools`, and write the calls into the text, as a server does that fails to recognise them."""
+    ordered = tools(ask)
+    if isinstance(ordered, Answer) or not any(isinstance(move, Call) for move in ordered):
+        return ordered
+    calls = [move for move in ordered if isinstance(move, Call)]
+    forms = [f'<tool_call>\n{{"name": "{one.name}", "arguments": {one.arguments}}}\n</tool_call>' for one in calls]
+    return (Say(words_of("\n".join(["I will use my tools.", *forms]))), Finish())
+
+
 def _orders(text: str) -> list[Order]:
     return [_order(match) for match in _ORDER.finditer(text)]
 

@@ -249,6 +249,7 @@ SCENARIOS = (
         *("guard-armor", "guard-armor-only", "guard-armor-silent"),
     ),
     _scenario("native-tools", lambda ask, _: natives.native_tools(ask), reasons=True),
+    _scenario("leaked-tools", lambda ask, _: orders.leaked_tools(ask)),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 
