@@ -210,6 +210,26 @@ def test_what_a_first_load_makes_is_no_reason_to_collect_the_hosts_garbage(bundl
     assert (frozen > 20_000) is (before == "frozen")  # what an operator has frozen stays so
 
 
+FREEZING = """
+import asyncio, gc, sys
+from types import ModuleType
+module = ModuleType("function_a")
+exec(sys.stdin.read(), module.__dict__)
+pipe = module.Pipe()
+asyncio.run(pipe.pipes())
+kept = [[] for _ in range(20_000)]
+gc.freeze()
+print(asyncio.run(pipe.pipe({}))["now"], gc.get_freeze_count() > 20_000)
+"""
+
+
+def test_what_an_operator_freezes_after_the_first_load_stays_so(bundle_text: str) -> None:
+    command = [sys.executable, "-c", FREEZING]
+    done = subprocess.run(command, check=True, input=bundle_text.encode(), capture_output=True)
+
+    assert done.stdout.split() == [b"8", b"True"]  # the call imported one more module
+
+
 async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(
     bundle_text: str, host_load: HostLoad
 ) -> None:
