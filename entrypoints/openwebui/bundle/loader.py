@@ -119,7 +119,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
                 return
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            for name in [name for name in sys.modules if f"{name}.".startswith(f"{self.root}.")]:
+            # other threads import meanwhile
+            for name in [name for name in list(sys.modules) if f"{name}.".startswith(f"{self.root}.")]:
                 sys.modules.pop(name, None)
             for path in self._paths.values():
                 linecache.cache.pop(self._file_name(path), None)

@@ -130,6 +130,24 @@ async def test_a_traceback_shows_its_lines_when_another_load_of_the_same_file_is
     assert 'raise ValueError("on purpose")' in "".join(traceback.format_exception(caught.value))
 
 
+async def test_an_import_of_another_thread_meanwhile_does_not_break_an_unload(
+    bundle_text: str, host_load: HostLoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Importing(str):
+        """The name of a module; while it is looked at somebody imports another one."""
+
+        def __format__(self, _: str) -> str:
+            monkeypatch.setitem(sys.modules, f"imported_{len(sys.modules)}", ModuleType("imported"))
+            return str(self)
+
+    module = host_load(bundle_text)
+    await module.Pipe().pipes()
+    monkeypatch.setitem(sys.modules, Importing("looked_at"), ModuleType("looked_at"))
+    module._EMBEDDED.unload()
+
+    assert carried(module) == []
+
+
 async def test_the_service_is_given_what_unloads_it(bundle_text: str, host_load: HostLoad) -> None:
     module = host_load(bundle_text)
     pipe = module.Pipe()
