@@ -74,7 +74,7 @@ _PARAMETER = re.compile(
 _PAIR = re.compile(r"\s*<arg_key>([^<]{1,200})</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
 _MARKUP = re.compile(rf"<{_SPACED}parameter(?:=| name=)|</?arg_(?:key|value)>")
 """What in a value says that its end is missing."""
-_PAIRED = re.compile(rf"{_NAME}(?=\s*(?:<arg_key>|</tool_call>|\Z))")
+_PAIRED = re.compile(rf"{_NAME}(?=\s*(?:<arg_key>|</tool_call>))")
 _SECTION = re.compile(
     rf"(?:function\s*{_token('tool_sep')})?{_NAME}\s*"
     rf"(?:{_token('tool_sep')}|{_token('tool_call_argument_begin')}|\[ARGS\]|(?=\{{)|\n?```(?:json)?\n)\s*"
@@ -119,8 +119,10 @@ def quoting(text: str) -> str:
     """Return a short text after which the same is in code or in quotes as after this one."""
     body = text.rstrip("`")
     ticks = len(text) - len(body)
+    line = body[body.rfind("\n") + 1 :].lstrip()
     opened = "```\n" if body.count("```") % 2 else ""
-    return opened + "`" * (ticks if ticks <= 6 else 6 + ticks % 6)
+    begun = ">" if line.startswith(">") else "x" if line else ""
+    return opened + begun + "`" * (ticks if ticks <= 6 else 6 + ticks % 6)
 
 
 def beginnings(text: str, since: int = 0) -> Iterator[int]:
@@ -128,8 +130,10 @@ def beginnings(text: str, since: int = 0) -> Iterator[int]:
     for number, found in enumerate(_BEGINNING.finditer(text, since)):
         if number == _MOST_BEGINNINGS:
             return
-        if text[found.start() - 1 : found.start()] != "`" and text.count("```", 0, found.start()) % 2 == 0:
-            yield found.start()
+        at = found.start()
+        quoted = text[at - 1 : at] == "`" or text[text.rfind("\n", 0, at) + 1 : at].lstrip().startswith(">")
+        if not quoted and text.count("```", 0, at) % 2 == 0:
+            yield at
 
 
 def may_begin(text: str) -> int:

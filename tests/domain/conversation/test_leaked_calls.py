@@ -32,10 +32,21 @@ def test_each_form_can_hold_several_calls(form: str) -> None:
 @pytest.mark.parametrize(
     "around",
     ["The format is `{}`", "```\n{}\n```", "```xml\n{}", "{}\nThis is how I call.", "{} <b>"],
-    ids=["in backticks", "in a fence", "in an open fence", "with words behind it", "with a tag behind it"],
+    ids=[
+        "in backticks",
+        "in a fence",
+        "in an open fence",
+        "with words behind it",
+        "with a tag behind it",
+    ],
 )
 def test_what_is_quoted_or_goes_on_stays_text(form: str, around: str) -> None:
     assert leak_in(around.format(form), OFFERED) is None
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_what_stands_in_a_block_quote_stays_text(form: str) -> None:
+    assert leak_in("It said:\n" + "".join(f"> {line}\n" for line in form.splitlines()), OFFERED) is None
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
@@ -60,6 +71,8 @@ def test_no_other_tool_is_called(form: str) -> None:
         "[TOOL_CALLS][]",
         '{"name": "look", "arguments": {"q": "a"}}',
         "look{}",
+        "The tag is <tool_call>look",
+        "[TOOL_CALLS]look",
     ],
 )
 def test_what_cannot_be_read_stays_text(text: str) -> None:
@@ -105,12 +118,12 @@ def test_calls_may_go_on_until_words_follow(form: str) -> None:
         assert not goes_on(f"{form}\n{words}")
 
 
-@given(st.lists(st.sampled_from(["`", "``", "```", "x", "\n", "<"]), max_size=12), st.integers(0, 12))
+@given(st.lists(st.sampled_from(["`", "``", "```", "x", "\n", "<", ">", " "]), max_size=12), st.integers(0, 12))
 def test_what_is_quoted_after_a_text_is_quoted_after_what_stands_for_it(texts: list[str], cut: int) -> None:
     before, after = "".join(texts[:cut]), "".join(texts[cut:])
     short = quoting(quoting(before) + after)
 
-    for ending in ("<tool_call>", "x<tool_call>", "`<tool_call>", "``x<tool_call>"):
+    for ending in ("<tool_call>", "x<tool_call>", "`<tool_call>", "``x<tool_call>", "> <tool_call>"):
         expected = [at - len(before + after) for at in beginnings(before + after + ending)]
         assert [at - len(short) for at in beginnings(short + ending)] == expected
 
