@@ -3,7 +3,7 @@
 Servers turn these forms into calls; now and then one fails to, and the person reads markup while no tool runs. A text
 is read as calls only if it ends with them, outside of code and quotes, and each names an offered tool and has arguments
 that can be read. Everything else stays text. Sources of the forms: the chat templates of Qwen, Hermes, GLM, Kimi,
-DeepSeek, MiniMax, Mistral and Llama, and public reports of calls in `content`.
+DeepSeek, MiniMax, Mistral, Llama and gpt-oss, and public reports of calls in `content`.
 """
 
 import re
@@ -20,7 +20,9 @@ NAMED_WITHIN = 400
 """Characters from the beginning within which the first tool is named."""
 _MOST_BEGINNINGS = 20
 _MOST_CALLS = 50
-_BAR, _SPACE = "[|\uff5c]", "[_\u2581 ]"  # DeepSeek writes full-width bars, and a block for a blank
+_BAR, _SPACE = "[|\uff5c]{1,2}", "[_\u2581 ]"  # DeepSeek writes full-width bars, and a block for a blank
+_SPACED = rf"(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?"
+"""What stands before names of tags."""
 
 
 def _token(words: str) -> str:
@@ -31,11 +33,13 @@ _BEGINNINGS = (
     "<tool_call>",
     "<function=",
     "<invoke name=",
-    r"<(?:\w{1,20}:|" + _BAR + "DSML" + _BAR + ")?(?:function_calls|tool_calls?|invoke name=)",
+    rf"<{_SPACED}(?:function_calls|tool_calls?|invoke name=)",
     _token("tool_calls?_section_begin"),
     _token("tool_calls?_begin"),
     _token("python_tag"),
     r"\[TOOL_CALLS\]",
+    r"<\|start\|>assistant",
+    r"<\|channel\|>(?:commentary|analysis)",
 )
 _BEGINNING = re.compile("|".join(_BEGINNINGS))
 _STARTS = (
@@ -45,34 +49,46 @@ _STARTS = (
     "<invoke name=",
     "<minimax:tool_call>",
     "[TOOL_CALLS]",
-    *(f"<{bar}{words}" for bar in "|\uff5c" for words in ("tool", "python_tag", "DSML")),
+    "<|start|>assistant",
+    "<|channel|>commentary",
+    "<|channel|>analysis",
+    *(f"<{bar}{words}" for bar in ("|", "||", "\uff5c", "\uff5c\uff5c") for words in ("tool", "python_tag", "DSML")),
 )
 """Beginnings, or what tells them apart: pieces of them are held until the rest has come."""
 _LONGEST_BEGINNING = 30
+_NAMESPACE_BEGINS = re.compile(r"<\w{0,20}(?::[a-z_ ]{0,15})?")
 _AROUND = re.compile(
-    rf"\s+|</?(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?(?:function_calls|tool_calls?)>"
+    rf"\s+|</?{_SPACED}(?:function_calls|tool_calls?)>"
     rf"|{_token('tool_calls?(?:_section)?_(?:begin|end)')}|{_token('python_tag')}|\[TOOL_CALLS\]"
     rf"|{_token('end_of_sentence')}|<\|(?:im_end|eot_id|eom_id|call|end|endoftext)\|>|</s>|;"
 )
 """What stands around calls and says nothing of them."""
 _NAME = r"([\w.:/-]{1,80})"
-_TAGGED = re.compile(rf"<function=\"?{_NAME}\"?>\s*|<(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?invoke name=\"{_NAME}\">\s*")
-_END_TAG = re.compile(rf"\s*</(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?(?:function|invoke)>")
+_TAGGED = re.compile(rf"<function=\"?{_NAME}\"?>\s*|<{_SPACED}invoke name=\"{_NAME}\">\s*")
+_END_TAG = re.compile(rf"\s*</{_SPACED}(?:function|invoke)>")
 _PARAMETER = re.compile(
-    rf"\s*<(?:{_BAR}DSML{_BAR})?parameter(?:=| name=)\"?([^\">]{{1,200}})\"?(?: string=\"(true|false)\")?>"
-    rf"(.*?)</(?:{_BAR}DSML{_BAR})?parameter>",
+    rf"\s*<{_SPACED}parameter(?:=| name=)\"?([^\">]{{1,200}})\"?(?: string=\"(true|false)\")?>"
+    rf"(.*?)</{_SPACED}parameter>",
     re.DOTALL,
 )
 _PAIR = re.compile(r"\s*<arg_key>([^<]{1,200})</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
-_PAIRED = re.compile(rf"{_NAME}(?=\s*(?:<arg_key>|</tool_call>|\Z))")
+_MARKUP = re.compile(rf"<{_SPACED}parameter(?:=| name=)|</?arg_(?:key|value)>")
+"""What in a value says that its end is missing."""
+_PAIRED = re.compile(rf"{_NAME}(?=\s*(?:<arg_key>|</tool_call>))")
 _SECTION = re.compile(
     rf"(?:function\s*{_token('tool_sep')})?{_NAME}\s*"
     rf"(?:{_token('tool_sep')}|{_token('tool_call_argument_begin')}|\[ARGS\]|(?=\{{)|\n?```(?:json)?\n)\s*"
 )
+_CHANNEL = re.compile(
+    rf"(?:<\|start\|>assistant)?\s*(?:to={_NAME})?\s*<\|channel\|>(?:commentary|analysis)\s*(?:to={_NAME})?"
+    r"\s*(?:<\|constrain\|>)?\s*(?:json|code)?\s*<\|message\|>\s*"
+)
+_WORDS = re.compile(r"[\w.:/-]*\s*[^\w\s.:/<\[{;`|-]|[\w.:/-]+\s+\w|\w{81}")
 _AFTER_SECTION = re.compile(r"\s*```")
 _OBJECT = re.compile(r"(?=[\[{])")
 _NAMES = re.compile(
     rf"<function=\"?{_NAME}|invoke name=\"{_NAME}|\"name\"\s*:\s*\"{_NAME}\""
+    rf"|<\|(?:start\|>assistant|channel\|>\w+)\s*to={_NAME}"
     rf"|(?:<tool_call>|begin{_BAR}>|\[TOOL_CALLS\]|tool{_SPACE}sep{_BAR}>)\s*(?!function\b){_NAME}"
 )
 _DECODER = JSONDecoder(strict=False)
@@ -94,13 +110,30 @@ class Leak:
     calls: tuple[LeakedCall, ...]
 
 
+def has_beginning(text: str) -> bool:
+    """Return whether something in a text looks like the beginning of calls, quoted or not."""
+    return _BEGINNING.search(text) is not None
+
+
+def quoting(text: str) -> str:
+    """Return a short text after which the same is in code or in quotes as after this one."""
+    body = text.rstrip("`")
+    ticks = len(text) - len(body)
+    line = body[body.rfind("\n") + 1 :].lstrip()
+    opened = "```\n" if body.count("```") % 2 else ""
+    begun = ">" if line.startswith(">") else "x" if line else ""
+    return opened + begun + "`" * (ticks if ticks <= 6 else 6 + ticks % 6)
+
+
 def beginnings(text: str, since: int = 0) -> Iterator[int]:
     """Yield where calls may begin, outside of code and quotes; a bounded number of places."""
     for number, found in enumerate(_BEGINNING.finditer(text, since)):
         if number == _MOST_BEGINNINGS:
             return
-        if text[found.start() - 1 : found.start()] != "`" and text.count("```", 0, found.start()) % 2 == 0:
-            yield found.start()
+        at = found.start()
+        quoted = text[at - 1 : at] == "`" or text[text.rfind("\n", 0, at) + 1 : at].lstrip().startswith(">")
+        if not quoted and text.count("```", 0, at) % 2 == 0:
+            yield at
 
 
 def may_begin(text: str) -> int:
@@ -108,7 +141,8 @@ def may_begin(text: str) -> int:
     at = max(text.rfind("<"), text.rfind("["))
     end = text[at : at + _LONGEST_BEGINNING + 1]
     short = at >= 0 and len(text) - at <= _LONGEST_BEGINNING and (at == 0 or text[at - 1] != "`")
-    return at if short and any(start.startswith(end) or end.startswith(start) for start in _STARTS) else len(text)
+    may_be = any(start.startswith(end) or end.startswith(start) for start in _STARTS)
+    return at if short and (may_be or _NAMESPACE_BEGINS.fullmatch(end)) else len(text)
 
 
 def names_tool(text: str, offered: Collection[str]) -> bool | None:
@@ -121,20 +155,34 @@ def names_tool(text: str, offered: Collection[str]) -> bool | None:
     return _offered(next(filter(None, named.groups())), offered) != ""
 
 
+def goes_on(text: str) -> bool:
+    """Return whether a text that begins like calls may still become calls: no words stand where none may be."""
+    at, _ = _read(text, 0)
+    opened = _TAGGED.match(text, at)
+    return _WORDS.match(text, opened.end() if opened else at) is None
+
+
 def leak_in(text: str, offered: Collection[str]) -> Leak | None:
-    """Return the calls that a complete text ends with; None if there are none, or anything else follows."""
+    """Return the calls that a complete text ends with; None if there are none, or anything else follows.
+
+    In a call that cannot be read no other is looked for: what looks like one may be its argument.
+    """
     if not offered:
         return None
     for begins in beginnings(text):
-        calls = _calls(text, begins) if len(text) - begins <= LONGEST else []
-        if calls:
+        fits = len(text) - begins <= LONGEST
+        ended, calls = _read(text, begins) if fits else (0, [])
+        if calls and ended == len(text):
             named = tuple(LeakedCall(_offered(call.name, offered), call.arguments) for call in calls)
             return Leak(begins, named) if len(calls) <= _MOST_CALLS and all(call.name for call in named) else None
+        begun = text[begins : begins + LONGEST]
+        if names_tool(begun, offered) and goes_on(begun):
+            return None
     return None
 
 
-def _calls(text: str, at: int) -> list[LeakedCall]:
-    """Return the calls from a place to the end; none if anything else is there."""
+def _read(text: str, at: int) -> tuple[int, list[LeakedCall]]:
+    """Return where the calls from a place on end, or what cannot be read begins, and the calls until there."""
     calls: list[LeakedCall] = []
     while (at := _skipped(text, at)) < len(text):
         before = len(calls)
@@ -144,8 +192,8 @@ def _calls(text: str, at: int) -> list[LeakedCall]:
                 break
             del calls[before:]
         else:
-            return []
-    return calls
+            break
+    return at, calls
 
 
 def _skipped(text: str, at: int) -> int:
@@ -173,6 +221,8 @@ def _tagged(text: str, found: re.Match[str], calls: list[LeakedCall]) -> int:
     else:
         while parameter := _PARAMETER.match(text, at):
             name, is_text, value = parameter.groups()
+            if _MARKUP.search(value):
+                return 0
             value = value.removeprefix("\n").removesuffix("\n")
             arguments[name.strip()] = _value(value) if is_text == "false" else value
             at = parameter.end()
@@ -185,6 +235,8 @@ def _paired(text: str, found: re.Match[str], calls: list[LeakedCall]) -> int:
     """Read `name<arg_key>...</arg_key><arg_value>...</arg_value>` inside `<tool_call>`, the form of GLM."""
     at, arguments = found.end(), dict[str, object]()
     while pair := _PAIR.match(text, at):
+        if _MARKUP.search(pair[2]):
+            return 0
         arguments[pair[1].strip()] = pair[2]
         at = pair.end()
     calls.append(_call(found[1], arguments))
@@ -192,11 +244,11 @@ def _paired(text: str, found: re.Match[str], calls: list[LeakedCall]) -> int:
 
 
 def _sectioned(text: str, found: re.Match[str], calls: list[LeakedCall]) -> int:
-    """Read a name, a separator and one JSON object, as Kimi, DeepSeek and Mistral write it."""
+    """Read a name, a separator and one JSON object, as Kimi, DeepSeek, Mistral and gpt-oss write it."""
     value, at = _json(text, found.end())
     if not isinstance(value, dict):
         return 0
-    calls.append(_call(found[1], value))
+    calls.append(_call(next(filter(None, found.groups()), ""), value))
     fence = _AFTER_SECTION.match(text, at)
     return fence.end() if fence else at
 
@@ -221,6 +273,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str], list[LeakedCa
     (_TAGGED, _tagged),
     (_OBJECT, _objects),
     (_SECTION, _sectioned),
+    (_CHANNEL, _sectioned),
     (_PAIRED, _paired),
 )
 

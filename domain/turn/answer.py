@@ -44,7 +44,7 @@ HIDDEN = "[REDACTED]"
 class Answer:
     """The items of one response in order. `first_segment` numbers the first; `taken` are call ids of earlier rounds.
 
-    `offered`: names of the tools that the model may mean.
+    `offered`: names of the tools that the model may mean; `readable`: of those that a text may call (`HeldCalls`).
     """
 
     def __init__(
@@ -53,14 +53,13 @@ class Answer:
         cited: Citations,
         taken: frozenset[str] = frozenset(),
         offered: frozenset[str] = frozenset(),
+        readable: frozenset[str] = frozenset(),
     ) -> None:
         self.taken, self._offered = taken, offered
-        self._places = ItemPlaces(first_segment)
+        self._places, self._cited = ItemPlaces(first_segment), cited
         self.slots, self._open_at = self._places.slots, self._places.open_at
         self.uses = ServerToolUses(self._places)
-        self._marks = ArmorMarks()
-        self._leaks = HeldCalls(offered)
-        self._cited = cited
+        self._marks, self._leaks = ArmorMarks(), HeldCalls(readable)
         self._drawn: dict[OutputItem, None] = {}  # no set: an empty one takes 216 bytes of every open stream
         self.received = 0
 
@@ -68,7 +67,7 @@ class Answer:
         """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
         ids = tuple(call_ids)
         taken = self.taken.union(ids) if ids else self.taken
-        return Answer(self.next_segment + len(ids), self._cited, taken, self._offered)
+        return Answer(self.next_segment + len(ids), self._cited, taken, self._offered, self._leaks.offered)
 
     @property
     def next_segment(self) -> int:
@@ -143,7 +142,7 @@ class Answer:
         slot = self._open_at.get((index, MESSAGE))
         if slot is None:
             slot = self._places.at(index, item_id, MESSAGE, now)
-        if "<" in text or self._marks.holding or self._leaks.holding or "[T" in text:
+        if "<" in text or self._marks.holding or self._leaks.holding or "[" in text:
             return self._say_unmarked(slot, (name, part), text, known=bool(item_id))
         pieces = slot.growing.get((name, part))
         if pieces is None or not text:
@@ -212,10 +211,12 @@ class Answer:
 
     def release(self, now: float, *, whole: bool = False) -> list[Output]:
         """Show what was held as a mark or a call and is none: nothing more comes. Of a `whole` response, read calls."""
-        left = self._marks.release() if self._marks.holding else []
+        held = self._marks.release() if self._marks.holding else []
+        outputs = [said for place, text in held for said in self._show(*place, self._leaks.piece(place, text))]
         if self._leaks.holding or self._leaks.found:
-            left += self._leaks.read(self._places, self.calls(), now) if whole else self._leaks.release()
-        return [output for (slot, part), text in left for output in self._show(slot, part, text)]
+            left = self._leaks.read(self._places, self.calls(), now) if whole else self._leaks.release()
+            outputs += [said for place, text in left for said in self._show(*place, text)]
+        return outputs
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -274,7 +275,7 @@ class Answer:
         return [*self._show(slot, part, said), *self._report_withheld()]
 
     def _rest_unmarked(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
-        said = self._leaks.whole((slot, part), self._marks.whole((slot, part), text))
+        said = self._leaks.whole((slot, part), self._marks.whole((slot, part), text)) if text else ""
         return [*self._rest(slot, part, said), *self._report_withheld()]
 
     def _report_withheld(self) -> list[Output]:

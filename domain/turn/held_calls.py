@@ -6,7 +6,17 @@ See `domain/conversation/leaked_calls.py` for what counts as a call.
 from collections.abc import Collection
 
 from domain.conversation.call_kinds import FUNCTION
-from domain.conversation.leaked_calls import LONGEST, Leak, beginnings, leak_in, may_begin, names_tool
+from domain.conversation.leaked_calls import (
+    LONGEST,
+    Leak,
+    beginnings,
+    goes_on,
+    has_beginning,
+    leak_in,
+    may_begin,
+    names_tool,
+    quoting,
+)
 from domain.conversation.lenient_json import strict_json
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import OutputItem
@@ -22,39 +32,46 @@ _MOST_TRIES = 20
 class HeldCalls:
     """Holds the texts. `holding`: what may be calls, by its place; `found`: what is calls, with the whole text.
 
-    `offered`: names of the tools that the model may mean; without any, nothing is held.
+    `offered`: names of the functions that may be called so; without any, nothing is held.
     """
 
-    def __init__(self, offered: Collection[str]) -> None:
+    def __init__(self, offered: frozenset[str]) -> None:
         self.holding: dict[Place, list[str]] = {}
         self.found: dict[Place, tuple[str, Leak]] = {}
-        self._offered = offered
+        self.offered = offered
         self._named: dict[Place, int] = {}  # characters held of what names an offered tool
         self._tries: dict[Place, int] = {}
+        self._before: dict[Place, tuple[int, str]] = {}  # pieces that were looked at, and what is quoted after them
 
     def piece(self, place: Place, text: str) -> str:
         """Return what can be shown now that `text` has come; the rest is held."""
-        if not self._reads(place) or self._tries.get(place, 0) >= _MOST_TRIES:
+        if not self._reads(place):
             return text
         if place in self._named:
             return self._more(place, text)
         text = "".join(self.holding.pop(place, ())) + text
-        shown = place[0].shown(place[1]) if "<" in text or "[" in text else ""
-        whole = shown + text
-        for begins in beginnings(whole, len(shown)):
-            named = names_tool(whole[begins:], self._offered)
-            if named is not False:
-                return self._hold(place, whole, begins, named=bool(named))[len(shown) :]
-            self._tries[place] = self._tries.get(place, 0) + 1
+        if self._tries.get(place, 0) >= _MOST_TRIES:
+            return text
+        if has_beginning(text):
+            before = self._quoting(place)
+            whole = before + text
+            for begins in beginnings(whole, len(before)):
+                named = names_tool(whole[begins:], self.offered)
+                if named is None or (named and goes_on(whole[begins:])):
+                    return self._hold(place, whole, begins, named=bool(named))[len(before) :]
+                self._tries[place] = self._tries.get(place, 0) + 1
         end = may_begin(text)
         if end < len(text):
             self.holding[place] = [text[end:]]
         return text[:end]
 
     def whole(self, place: Place, text: str) -> str:
-        """Return a complete text without the calls at its end."""
-        self._let_go(place)
-        leak = leak_in(text, self._offered) if self._reads(place) else None
+        """Return a complete text without the calls at its end; one that does not go on from what was shown is none."""
+        held, shown = self._let_go(place), place[0].shown(place[1])
+        self._before.pop(place, None)
+        if held and not text.startswith(shown):
+            text = shown + held
+        leak = leak_in(text, self.offered) if self._reads(place) else None
         if leak is None:
             self.found.pop(place, None)
             return text
@@ -88,7 +105,7 @@ class HeldCalls:
         return left
 
     def _reads(self, place: Place) -> bool:
-        return bool(self._offered) and place[1][0] == "text"
+        return bool(self.offered) and place[1][0] == "text"
 
     def _hold(self, place: Place, whole: str, begins: int, *, named: bool) -> str:
         """Hold the end of a text; return what is before it."""
@@ -103,8 +120,26 @@ class HeldCalls:
 
     def _more(self, place: Place, text: str) -> str:
         self.holding[place].append(text)
-        self._named[place] += len(text)
-        return self._let_go(place) if self._named[place] > LONGEST else ""
+        before, length = self._named[place], self._named[place] + len(text)
+        self._named[place] = length
+        if length > LONGEST:
+            return self._let_go(place)
+        if before.bit_length() == length.bit_length():  # it is looked at each time it has doubled
+            return ""
+        held = "".join(self.holding[place])
+        if goes_on(held):
+            return ""
+        self._let_go(place)
+        self._tries[place] = self._tries.get(place, 0) + 1
+        return held[0] + self.piece(place, held[1:])
+
+    def _quoting(self, place: Place) -> str:
+        """Return a short text after which the same is quoted as after what was shown."""
+        pieces = place[0].pieces.get(place[1], [])
+        number, before = self._before.get(place, (0, ""))
+        before = quoting(before + "".join(pieces[number:]))
+        self._before[place] = len(pieces), before
+        return before
 
     def _let_go(self, place: Place) -> str:
         if self._named.pop(place, 0) > LONGEST:

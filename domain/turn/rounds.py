@@ -29,7 +29,8 @@ class Rounds:
     """
 
     def __init__(self, plan: TurnPlan) -> None:
-        self.answer = Answer(0, Citations(), call_ids_of(plan.request.body.input), _offered(plan))
+        taken = call_ids_of(plan.request.body.input)
+        self.answer = Answer(0, Citations(), taken, _offered(plan), _readable(plan))
         self.calls: Calls | None = None
         self.finished = self.called = self.failed = 0
         self.worked = False
@@ -128,3 +129,13 @@ def _offered(plan: TurnPlan) -> frozenset[str]:
     inner = (one for tool in tools if tool.get("type") == "namespace" for one in tool.get("tools", ()))
     names = (tool.get("name") for tool in (*tools, *inner) if tool.get("type") in CALL_TOOLS)
     return frozenset(name for name in names if isinstance(name, str)) | plan.runnable | plan.handed_over
+
+
+def _readable(plan: TurnPlan) -> frozenset[str]:
+    """Return the names that a text may call: of functions outside of namespaces, if calls are allowed."""
+    body = plan.request.body
+    if body.tool_choice == "none":
+        return frozenset()
+    others = {tool.get("name") for tool in body.tools if tool.get("type") != "function"}
+    names = {str(tool.get("name")) for tool in body.tools if tool.get("type") == "function" and tool.get("name")}
+    return frozenset((names | plan.runnable | plan.handed_over) - others)

@@ -119,7 +119,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
                 return
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            for name in [name for name in sys.modules if f"{name}.".startswith(f"{self.root}.")]:
+            # other threads import meanwhile
+            for name in [name for name in list(sys.modules) if f"{name}.".startswith(f"{self.root}.")]:
                 sys.modules.pop(name, None)
             for path in self._paths.values():
                 linecache.cache.pop(self._file_name(path), None)
@@ -173,7 +174,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         """Return this load, ready to import: first find out which modules there are and which need no compiling."""
         self._users.add(self)
         self._source = self  # or a failure would leave it behind
-        self._ages = not _others() and gc.get_freeze_count() < _OWN_FREEZE
+        self._ages = not _others()
         self._prepare()
         return self
 
@@ -242,10 +243,11 @@ def _age() -> None:
     """Move new objects to the oldest generation of the garbage collector at once.
 
     What a load makes stays. Counted as new, it would make the collector look at all objects of the host in the middle
-    of the load, which stalls every chat for some tenths of a second.
+    of the load, which stalls every chat for some tenths of a second. What somebody has frozen meanwhile stays so.
     """
-    gc.freeze()
-    gc.unfreeze()
+    if gc.get_freeze_count() < _OWN_FREEZE:
+        gc.freeze()
+        gc.unfreeze()
 
 
 def _keep(

@@ -22,12 +22,22 @@ FORMS = {
     "DeepSeek 3.2": f'<{_B}DSML{_B}function_calls>\n<{_B}DSML{_B}invoke name="look">\n'
     f'<{_B}DSML{_B}parameter name="q" string="true">a</{_B}DSML{_B}parameter>\n</{_B}DSML{_B}invoke>\n'
     f"</{_B}DSML{_B}function_calls>",
+    "DeepSeek 4, bars doubled": f'<{_B}{_B}DSML{_B}{_B}tool_calls>\n<{_B}{_B}DSML{_B}{_B}invoke name="look">\n'
+    f'<{_B}{_B}DSML{_B}{_B}parameter name="q" string="true">a</{_B}{_B}DSML{_B}{_B}parameter>\n'
+    f"</{_B}{_B}DSML{_B}{_B}invoke>\n</{_B}{_B}DSML{_B}{_B}tool_calls>",
+    "DeepSeek 4 in ASCII, bare": '<|DSML|invoke name="look">\n<|DSML|parameter name="q" string="true">a'
+    "</|DSML|parameter>\n</|DSML|invoke>",
     "MiniMax": '<minimax:tool_call>\n<invoke name="look">\n<parameter name="q">a</parameter>\n</invoke>\n'
     "</minimax:tool_call>",
     "Claude": '<function_calls>\n<invoke name="look">\n<parameter name="q">a</parameter>\n</invoke>\n</function_calls>',
+    "Claude, with a namespace": '<call:function_calls>\n<call:invoke name="look">\n<call:parameter name="q">a'
+    "</call:parameter>\n</call:invoke>\n</call:function_calls>",
     "Mistral": '[TOOL_CALLS][{"name": "look", "arguments": {"q": "a"}}]',
     "Mistral, named": '[TOOL_CALLS]look[ARGS]{"q": "a"}',
     "Mistral, joined": '[TOOL_CALLS]look{"q": "a"}',
     "Llama": '<function=look>{"q": "a"}</function>',
     "Llama's interpreter": '<|python_tag|>{"name": "look", "parameters": {"q": "a"}}<|eom_id|>',
+    "gpt-oss": '<|channel|>commentary to=functions.look <|constrain|>json<|message|>{"q": "a"}<|call|>',
+    "gpt-oss, begun": '<|start|>assistant<|channel|>commentary to=functions.look json<|message|>{"q": "a"}<|call|>',
+    "gpt-oss, named first": '<|start|>assistant to=functions.look<|channel|>analysis<|message|>{"q": "a"}<|call|>',
 }

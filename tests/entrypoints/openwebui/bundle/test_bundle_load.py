@@ -130,6 +130,24 @@ async def test_a_traceback_shows_its_lines_when_another_load_of_the_same_file_is
     assert 'raise ValueError("on purpose")' in "".join(traceback.format_exception(caught.value))
 
 
+async def test_an_import_of_another_thread_meanwhile_does_not_break_an_unload(
+    bundle_text: str, host_load: HostLoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Importing(str):
+        """The name of a module; while it is looked at somebody imports another one."""
+
+        def __format__(self, _: str) -> str:
+            monkeypatch.setitem(sys.modules, f"imported_{len(sys.modules)}", ModuleType("imported"))
+            return str(self)
+
+    module = host_load(bundle_text)
+    await module.Pipe().pipes()
+    monkeypatch.setitem(sys.modules, Importing("looked_at"), ModuleType("looked_at"))
+    module._EMBEDDED.unload()
+
+    assert carried(module) == []
+
+
 async def test_the_service_is_given_what_unloads_it(bundle_text: str, host_load: HostLoad) -> None:
     module = host_load(bundle_text)
     pipe = module.Pipe()
@@ -208,6 +226,26 @@ def test_what_a_first_load_makes_is_no_reason_to_collect_the_hosts_garbage(bundl
     nothing_new = [young < 50 and (middle, old) == (0, 0) for young, middle, old in counts]
     assert all(nothing_new) is (before == "usual")
     assert (frozen > 20_000) is (before == "frozen")  # what an operator has frozen stays so
+
+
+FREEZING = """
+import asyncio, gc, sys
+from types import ModuleType
+module = ModuleType("function_a")
+exec(sys.stdin.read(), module.__dict__)
+pipe = module.Pipe()
+asyncio.run(pipe.pipes())
+kept = [[] for _ in range(20_000)]
+gc.freeze()
+print(asyncio.run(pipe.pipe({}))["now"], gc.get_freeze_count() > 20_000)
+"""
+
+
+def test_what_an_operator_freezes_after_the_first_load_stays_so(bundle_text: str) -> None:
+    command = [sys.executable, "-c", FREEZING]
+    done = subprocess.run(command, check=True, input=bundle_text.encode(), capture_output=True)
+
+    assert done.stdout.split() == [b"8", b"True"]  # the call imported one more module
 
 
 async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(
