@@ -103,6 +103,11 @@ def beginnings(text: str, since: int = 0) -> Iterator[int]:
             yield found.start()
 
 
+def has_beginning(text: str) -> bool:
+    """Return whether calls may begin in a text, if it is neither code nor quoted."""
+    return ("<" in text or "[" in text) and _BEGINNING.search(text) is not None
+
+
 def may_begin(text: str) -> int:
     """Return where a text ends with what may become the beginning of calls, else its length."""
     at = max(text.rfind("<"), text.rfind("["))

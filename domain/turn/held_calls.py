@@ -3,10 +3,18 @@
 See `domain/conversation/leaked_calls.py` for what counts as a call.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 from domain.conversation.call_kinds import FUNCTION
-from domain.conversation.leaked_calls import LONGEST, Leak, beginnings, leak_in, may_begin, names_tool
+from domain.conversation.leaked_calls import (
+    LONGEST,
+    Leak,
+    beginnings,
+    has_beginning,
+    leak_in,
+    may_begin,
+    names_tool,
+)
 from domain.conversation.lenient_json import strict_json
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import OutputItem
@@ -16,7 +24,7 @@ from ports.toolbox import ToolCall
 Place = tuple[OutputItem, tuple[str, int]]
 """A part of a message."""
 _MOST_TRIES = 20
-"""Beginnings in one part that were none, after which the rest of the part is shown as it comes."""
+"""Beginnings in one part that were none, or quoted, after which the rest of the part is shown as it comes."""
 
 
 class HeldCalls:
@@ -34,18 +42,22 @@ class HeldCalls:
 
     def piece(self, place: Place, text: str) -> str:
         """Return what can be shown now that `text` has come; the rest is held."""
-        if not self._reads(place) or self._tries.get(place, 0) >= _MOST_TRIES:
+        if not self._reads(place):
             return text
         if place in self._named:
             return self._more(place, text)
-        text = "".join(self.holding.pop(place, ())) + text
-        shown = place[0].shown(place[1]) if "<" in text or "[" in text else ""
-        whole = shown + text
-        for begins in beginnings(whole, len(shown)):
-            named = names_tool(whole[begins:], self._offered)
-            if named is not False:
-                return self._hold(place, whole, begins, named=bool(named))[len(shown) :]
-            self._tries[place] = self._tries.get(place, 0) + 1
+        text, none = "".join(self.holding.pop(place, ())) + text, 0
+        if self._tries.get(place, 0) >= _MOST_TRIES:
+            return text
+        if has_beginning(text):  # only then is all that was shown of the part read, to know whether it is code
+            shown = place[0].shown(place[1])
+            whole = shown + text
+            for begins in beginnings(whole, len(shown)):
+                named = names_tool(whole[begins:], self._offered)
+                if named is not False:
+                    return self._hold(place, whole, begins, named=bool(named))[len(shown) :]
+                none += 1
+            self._tries[place] = self._tries.get(place, 0) + max(1, none)
         end = may_begin(text)
         if end < len(text):
             self.holding[place] = [text[end:]]
@@ -67,7 +79,7 @@ class HeldCalls:
         for place in [*self.holding]:
             shown = place[0].shown(place[1])
             left.append((place, self.whole(place, shown + "".join(self.holding[place]))[len(shown) :]))
-        known = [(call.name, _meaning(call.arguments)) for call in calls]
+        known = {(call.name, _meaning(call.arguments)) for call in calls} if self.found else set()
         for (slot, part), (text, leak) in self.found.items():
             if slot.item is not None:
                 slot.item = _with_text(slot.item, part[1], text[: leak.begins])
@@ -112,11 +124,20 @@ class HeldCalls:
         return "".join(self.holding.pop(place, ()))
 
 
-def _meaning(arguments: str) -> object:
+def _meaning(arguments: str) -> Hashable:
+    """Return what is the same for arguments that are the same values, however they are written."""
     try:
-        return strict_json(arguments)
-    except ValueError:
+        return _comparable(strict_json(arguments))
+    except (ValueError, RecursionError):
         return arguments
+
+
+def _comparable(value: object) -> Hashable:
+    if isinstance(value, dict):
+        return "{}", frozenset((name, _comparable(one)) for name, one in value.items())
+    if isinstance(value, list):
+        return "[]", tuple(map(_comparable, value))
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 def _with_text(item: JsonObject, number: int, text: str) -> JsonObject:
