@@ -7,6 +7,7 @@ import pytest
 from adapters.openrouter.chat.answer import ChatAnswer
 from adapters.openrouter.chat.reasoning_details import Entry
 from adapters.openrouter.stream.event_buffer import EventBuffer
+from ports.json_values import JsonObject
 from ports.response_events import ItemDone
 
 MANY, LOOKS = 400, 40
@@ -30,7 +31,7 @@ class Text(str):
     __hash__ = str.__hash__
 
 
-def items(deltas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def items(deltas: list[dict[str, Any]]) -> list[JsonObject]:
     events = EventBuffer()
     answer = ChatAnswer(events, "tag")
     for delta in deltas:
