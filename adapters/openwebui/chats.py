@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 
-from adapters.openwebui.host_functions import called, selected
+from adapters.openwebui.host_functions import called, selected, storable
 from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
 CHATS, USERS = "open_webui.models.chats", "open_webui.models.users"
@@ -21,11 +21,12 @@ class OpenWebUiChats:
 
     async def existing(self, chat_ids: Collection[str]) -> frozenset[str]:
         """Return those ids whose chat is stored."""
-        if not chat_ids:
+        asked = storable(chat_ids)
+        if not asked:
             return frozenset()
         try:
             table = import_module(CHATS).Chat.__table__
-            query = table.select().with_only_columns(table.c.id).where(table.c.id.in_(list(chat_ids)))
+            query = table.select().with_only_columns(table.c.id).where(table.c.id.in_(asked))
             found = await selected(query)
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error

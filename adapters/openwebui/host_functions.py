@@ -1,12 +1,14 @@
 """Calls of the host's functions and queries in its database: blocking up to 0.8, coroutines from 0.9."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any
 
 DATABASE, STORED_SETTINGS = "open_webui.internal.db", "open_webui.models.config"
+_REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 async def called(function: Callable[..., Any], *arguments: object, **named: object) -> Any:
@@ -24,6 +26,14 @@ async def selected(query: Any) -> list[Any]:
         return await asyncio.to_thread(_read, database, query)
     async with open_session() as session:
         return list(await session.execute(query))
+
+
+def storable(texts: Iterable[str]) -> list[str]:
+    """Return the texts that the host's database may hold; a query for any other fails as a whole.
+
+    PostgreSQL refuses NUL, and no driver can encode lone surrogates.
+    """
+    return [text for text in texts if not _REFUSED.search(text)]
 
 
 async def stored_setting(request: Any, key: str, name: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from importlib import import_module
 
-from adapters.openwebui.host_functions import called, selected
+from adapters.openwebui.host_functions import called, selected, storable
 from ports.people import PeopleUnavailable, Profile
 
 GROUPS, USERS = "open_webui.models.groups", "open_webui.models.users"
@@ -30,8 +30,8 @@ class OpenWebUiPeople:
             emails = [name.lower() for name in users if "@" in name]  # the host stores them in lower case
             known: set[object] = set()
             for column, names in ((people.c.id, users), (people.c.email, emails), (teams.c.name, groups)):
-                if names:
-                    query = column.table.select().with_only_columns(column).where(column.in_(list(names)))
+                if asked := storable(names):
+                    query = column.table.select().with_only_columns(column).where(column.in_(asked))
                     known |= {row[0] for row in await selected(query)}
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise PeopleUnavailable(type(error).__name__) from error

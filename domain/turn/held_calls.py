@@ -3,7 +3,7 @@
 See `domain/conversation/leaked_calls.py` for what counts as a call.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 from domain.conversation.call_kinds import FUNCTION
 from domain.conversation.leaked_calls import (
@@ -26,7 +26,7 @@ from ports.toolbox import ToolCall
 Place = tuple[OutputItem, tuple[str, int]]
 """A part of a message."""
 _MOST_TRIES = 20
-"""Beginnings in one part that were none, after which the rest of the part is shown as it comes."""
+"""Beginnings in one part that were none, or quoted, after which the rest of the part is shown as it comes."""
 
 
 class HeldCalls:
@@ -84,7 +84,7 @@ class HeldCalls:
         for place in [*self.holding]:
             shown = place[0].shown(place[1])
             left.append((place, self.whole(place, shown + "".join(self.holding[place]))[len(shown) :]))
-        known = [(call.name, _meaning(call.arguments)) for call in calls]
+        known = {(call.name, _meaning(call.arguments)) for call in calls} if self.found else set()
         for (slot, part), (text, leak) in self.found.items():
             if slot.item is not None:
                 slot.item = _with_text(slot.item, part[1], text[: leak.begins])
@@ -147,11 +147,20 @@ class HeldCalls:
         return "".join(self.holding.pop(place, ()))
 
 
-def _meaning(arguments: str) -> object:
+def _meaning(arguments: str) -> Hashable:
+    """Return what is the same for arguments that are the same values, however they are written."""
     try:
-        return strict_json(arguments)
-    except ValueError:
+        return _comparable(strict_json(arguments))
+    except (ValueError, RecursionError):
         return arguments
+
+
+def _comparable(value: object) -> Hashable:
+    if isinstance(value, dict):
+        return "{}", frozenset((name, _comparable(one)) for name, one in value.items())
+    if isinstance(value, list):
+        return "[]", tuple(map(_comparable, value))
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 def _with_text(item: JsonObject, number: int, text: str) -> JsonObject:

@@ -108,15 +108,15 @@ def completion(
         message["annotations"] = collected.citations
     if collected.refused:
         message["refusal"] = _paragraphs(collected.refused)
-    older = [call for call in collected.calls if wanted.older(call)]
-    if older:
-        message |= function_call_delta(older[0])
-    if calls := [tool_call(call) for call in collected.calls if call not in older]:
+    older = next((call for call in collected.calls if wanted.older(call)), None)
+    if older is not None:
+        message |= function_call_delta(older)
+    if calls := [tool_call(call) for call in collected.calls if not wanted.older(call)]:
         message["tool_calls"] = calls
-    if older or calls or collected.refused:
+    if older is not None or calls or collected.refused:
         message["content"] = message["content"] or None
     end = collected.end
-    reason = finish_reason(end, called=bool(older)) if end else Reason.STOP.value
+    reason = finish_reason(end, called=older is not None) if end else Reason.STOP.value
     reply: dict[str, Any] = {
         "id": head.id,
         "object": "chat.completion",

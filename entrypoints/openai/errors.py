@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from domain.egress.lines import visible_line
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact
 from entrypoints.sentences.fault_facts import known_words, reasons_of
@@ -45,8 +46,8 @@ def detail_of(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 
 def shortened(detail: str) -> str:
-    """Return a text from outside on one line, redacted and cut to DETAIL_SHOWN characters."""
-    text = " ".join(redact(detail).split())
+    """Return a text from outside as one visible line, redacted and cut to DETAIL_SHOWN characters."""
+    text = visible_line(redact(detail))
     return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "\u2026"
 
 

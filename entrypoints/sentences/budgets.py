@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from domain.budgets.amounts import dollars_of
 from domain.budgets.rule import Period
 from domain.budgets.verdict import Alert
+from domain.egress.lines import visible_line
 from domain.faults.causes import BudgetSpent, TooFast
 from domain.turn.statuses import BudgetLow
 from entrypoints.sentences.times import moment_words
@@ -19,13 +20,13 @@ _PER = {
     Period.MONTH: "{amount} a month",
 }
 _COUNTED = {Unit.TOKENS: ("1 token", "{number} tokens"), Unit.REQUESTS: ("1 request", "{number} requests")}
-_SIGNS = str.maketrans("", "", "{}`*_[]<>#|$\\\r\n")
+_SIGNS = str.maketrans("", "", "{}`*_[]<>#|$\\")
 """Signs that a name loses: rules have none of them, and a name must never be read as Markdown or as a placeholder."""
 
 
 def quoted(name: str) -> str:
-    """Return the name of a budget as sentences contain it."""
-    return name.translate(_SIGNS)[:80]
+    """Return the name of a budget as sentences contain it: visible, on one line."""
+    return visible_line(name.translate(_SIGNS))[:80]
 
 
 def amount_words(amount: int, unit: Unit, vocabulary: Vocabulary = NEUTRAL) -> str:

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from domain.egress.lines import visible_line
 from domain.turn.statuses import (
     AnswerBegins,
     BudgetLow,
@@ -75,7 +76,11 @@ _LAST = (
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Return a status as one line; an empty text removes the line."""
+    """Return a status as one visible line, whatever the names in it; an empty text removes the line."""
+    return visible_line(_status_words(status, vocabulary))
+
+
+def _status_words(status: Status, vocabulary: Vocabulary) -> str:
     if isinstance(status, _Wait):
         return _wait_words(status, vocabulary)
     if isinstance(status, _SentAgain):
@@ -107,14 +112,14 @@ def notice_words(notice: Notice, labels: UsageLabels | None = WORDS, vocabulary:
     """Return a notice as one line; `labels` name time, cost and tokens of a stopped turn, None for none of them."""
     match notice:
         case ToolSkipped(name):
-            return vocabulary.say("Skipping {tool}: it failed repeatedly and is paused.", tool=name)
+            return vocabulary.say("Skipping {tool}: it failed repeatedly and is paused.", tool=visible_line(name))
         case ToolPaused(name, seconds, again):
             sentence = (
                 "{tool} still fails; it is paused for another {span}."
                 if again
                 else "{tool} failed repeatedly; it is paused for {span}."
             )
-            return vocabulary.say(sentence, tool=name, span=span_words(seconds, vocabulary))
+            return vocabulary.say(sentence, tool=visible_line(name), span=span_words(seconds, vocabulary))
         case TurnStopped():
             return stopped_line(notice, labels, vocabulary)
     assert_never(notice)

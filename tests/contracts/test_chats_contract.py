@@ -124,6 +124,12 @@ async def test_ids_differ_by_case(chats: Chats) -> None:
     assert await chats.existing(["CHAT-1"]) == frozenset()
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "cut \udfff", "\x00", "chat-1\x00", "\ufffe", "chat-1 ", "x" * 5_000])
+async def test_an_id_that_no_database_holds_names_no_chat_and_hides_no_other(chats: Chats, odd: str) -> None:
+    assert await chats.existing(["chat-1", odd, "gone"]) == {"chat-1"}
+    assert await chats.existing([odd]) == frozenset()
+
+
 async def test_a_hundred_ids_are_queried_at_once(chats: Chats) -> None:
     assert await chats.existing([*(f"x{n}" for n in range(99)), "chat-1"]) == {"chat-1"}
 

@@ -118,6 +118,11 @@ async def test_names_that_nobody_has_are_found(people: People) -> None:
     assert await people.unknown([], []) == ()
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "eve\udfff@example.org", "\x00"])
+async def test_a_name_that_no_database_holds_is_unknown_and_hides_no_other(people: People, odd: str) -> None:
+    assert await people.unknown(["ann-id", odd], ["Sales", odd, "Board"]) == (odd, odd, "Board")
+
+
 async def test_a_host_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, USERS, ModuleType(USERS))
     with pytest.raises(PeopleUnavailable, match="AttributeError"):

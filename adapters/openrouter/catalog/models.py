@@ -28,7 +28,7 @@ def read_model(entry: JsonObject) -> Model | None:
     """
     slug = text(entry.get("id")).strip()
     outputs = frozenset(texts(_architecture(entry, "output_modalities"))) or _outputs_by_arrow(entry)
-    if not slug or len(slug) > ID_LIMIT:
+    if not slug or len(slug) > ID_LIMIT or not slug.isprintable():  # rows, headers and logs are made of it
         return None
     provider, pricing = mapping(entry.get("top_provider")), mapping(entry.get("pricing"))
     return Model(

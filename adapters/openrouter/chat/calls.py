@@ -24,10 +24,10 @@ LONGEST_READ = 16_384
 class _Call:
     """One unfinished call; announced once its name is known and its arguments begin or its id has arrived."""
 
-    __slots__ = ("frame", "id", "index", "item_id", "name", "pieces", "place", "size")
+    __slots__ = ("frame", "id", "index", "item_id", "name", "number", "pieces", "place", "size")
 
-    def __init__(self, index: int | None) -> None:
-        self.index = index
+    def __init__(self, index: int | None, number: int) -> None:
+        self.index, self.number = index, number
         self.id = self.name = self.item_id = ""
         self.pieces: list[str] = []
         self.place = self.size = 0
@@ -66,11 +66,14 @@ class _Call:
 
 
 class CallItems:
-    """The calls of one answer, in the order they began."""
+    """The calls of one answer, in the order they began. None is searched for: there may be ten thousands."""
 
     def __init__(self, events: EventBuffer, places: Places) -> None:
         self._events, self._places = events, places
         self._calls: list[_Call] = []
+        self._by_id: dict[str, _Call] = {}
+        self._by_index: dict[int, _Call] = {}  # the latest of each index
+        self._nameless: list[_Call] = []  # calls that had no id when they began
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -84,10 +87,9 @@ class CallItems:
         arguments = argument_text(function.get("arguments"))
         call = None if whole else self._find(place, call_id, name, arguments)
         if call is None:
-            call = _Call(place)
-            self._calls.append(call)
-        if not call.id and all(other.id != call_id for other in self._calls):
-            call.id = call_id
+            call = self._begin(place)
+        if not call.id and call_id and call_id not in self._by_id:
+            call.id, self._by_id[call_id] = call_id, call
         call.rename(name)
         self._argue(call, arguments)
 
@@ -98,21 +100,35 @@ class CallItems:
             arguments = whole_text(call.pieces)
             self._events.add(ArgumentsDone(call.place, call.item_id, arguments))
             self._events.add(ItemDone(call.place, call.item(arguments, status)))
-        self._calls = []
+        for held in (self._calls, self._by_id, self._by_index, self._nameless):
+            held.clear()
+
+    def _begin(self, index: int | None) -> _Call:
+        call = _Call(index, len(self._calls))
+        self._calls.append(call)
+        self._nameless.append(call)
+        if index is not None:
+            self._by_index[index] = call
+        return call
 
     def _find(self, index: int | None, call_id: str, name: str, arguments: str) -> _Call | None:
         """Return the call that a fragment continues; its index decides, before its id."""
-        same = [call for call in self._calls if call.id == call_id] if call_id else []
-        if index is not None and (found := next((call for call in same if call.index == index), None)):
-            return found
-        for call in reversed(self._calls):
-            if index is not None and call.index != index:
-                continue
-            if index is None and call_id and call.id not in ("", call_id):
-                continue
-            is_new_id = bool(call_id and call.id and name) and not same
-            return None if is_new_id or call.is_over(index, call_id, name, arguments) else call
-        return None
+        same = self._by_id.get(call_id) if call_id else None
+        if index is not None and same is not None and same.index == index:
+            return same
+        call = self._latest(index, same) if index is not None or call_id else next(reversed(self._calls), None)
+        if call is None:
+            return None
+        is_new_id = bool(call_id and call.id and name) and same is None
+        return None if is_new_id or call.is_over(index, call_id, name, arguments) else call
+
+    def _latest(self, index: int | None, same: _Call | None) -> _Call | None:
+        """Return the latest call of an index; without one the latest that has the id of `same`, or none yet."""
+        if index is not None:
+            return self._by_index.get(index)
+        while self._nameless and self._nameless[-1].id:
+            self._nameless.pop()
+        return max(filter(None, (same, *self._nameless[-1:])), key=lambda call: call.number, default=None)
 
     def _argue(self, call: _Call, piece: str) -> None:
         if piece:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.openrouter.chat.reasoning_details import ENCRYPTED, PLAIN, SAID_UNDER, SUMMARY, TEXT, Entry
+from adapters.openrouter.chat.reasoning_details import ENCRYPTED, PLAIN, SAID_UNDER, SUMMARY, TEXT, Entry, KnownEntries
 from adapters.openrouter.stream.delta_types import DELTAS, Piece
 from adapters.openrouter.stream.event_buffer import EventBuffer
 from adapters.openrouter.wire.fields import text
@@ -24,6 +24,8 @@ class ReasoningItem:
     def __init__(self, events: EventBuffer) -> None:
         self._events = events
         self._entries: list[Entry] = []
+        self._known = KnownEntries()
+        self._plain: Entry | None = None
         self._sealed = False
         self._index = 0
         self._item_id = ""
@@ -40,24 +42,25 @@ class ReasoningItem:
 
         Return False when it belongs to another item.
         """
-        entry = None if whole else self._entry_for(detail, visible_text)
+        entry = None if whole else self._known.find(detail, visible_text)
         if entry is None or (visible_text and self._sealed):
             if not self._fits(detail, visible_text):
                 return False
             entry = Entry(text(detail.get("type")) or "unknown")
             self._entries.append(entry)
+            self._known.note(entry, detail)
             self._sealed = self._sealed or entry.kind == ENCRYPTED
-        shown = bool(visible_text) and (entry.frame is not None or visible_text != self._plain_text())
-        entry.add(detail)
+        shown = bool(visible_text) and (entry.frame is not None or not self._is_plain(visible_text))
+        self._known.add(entry, detail)
         if shown:
             self._say(entry, visible_text)
         return True
 
     def think(self, visible_text: str) -> None:
         """Add reasoning that arrived without details."""
-        entry = next((entry for entry in self._entries if entry.kind == PLAIN), None)
+        entry = self._plain
         if entry is None:
-            entry = Entry(PLAIN)
+            entry = self._plain = Entry(PLAIN)
             self._entries.append(entry)
         entry.pieces.append(visible_text)
         self._say(entry, visible_text)
@@ -92,23 +95,25 @@ class ReasoningItem:
         taken.add(chosen)
         return chosen
 
-    def _entry_for(self, detail: JsonObject, visible_text: str) -> Entry | None:
-        for entry in reversed(self._entries):
-            if entry.takes(detail, visible_text):
-                return entry
-        return None
-
     def _fits(self, detail: JsonObject, visible_text: str) -> bool:
         """Return whether a new entry may begin: not after encrypted data or a signature, nor with another id."""
         kind = text(detail.get("type"))
         theirs = text(detail.get("id")) if kind in SAID_UNDER else ""
-        if theirs and any(entry.kind in SAID_UNDER and entry.id not in ("", theirs) for entry in self._entries):
+        if theirs and self._known.has_other_id(theirs):
             return False
-        closed = self._sealed or (kind == TEXT and any(entry.signed for entry in self._entries))
+        closed = self._sealed or (kind == TEXT and self._known.signed > 0)
         return not (closed and (visible_text or kind == ENCRYPTED))
 
-    def _plain_text(self) -> str:
-        return next((entry.joined() for entry in self._entries if entry.kind == PLAIN), "")
+    def _is_plain(self, visible_text: str) -> bool:
+        """Return whether a text is what has come without details; a much longer one is not joined to see that."""
+        if self._plain is None:
+            return False
+        size = 0
+        for piece in self._plain.pieces:
+            size += len(piece)
+            if size > 2 * len(visible_text):  # joined halves of surrogate pairs make it shorter, by half at most
+                return False
+        return visible_text == self._plain.joined()
 
     def _say(self, entry: Entry, visible_text: str) -> None:
         piece, kind = (SUMMARY_PIECE, SUMMARY) if entry.kind == SUMMARY else (RAW_PIECE, TEXT)

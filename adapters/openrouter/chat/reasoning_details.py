@@ -4,7 +4,7 @@ Source: OpenRouter API reference, chat completions: pieces of one entry share ty
 alone and later, the list must be sent back unchanged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from adapters.openrouter.stream.event_buffer import whole_text
@@ -70,6 +70,55 @@ class Entry:
         """Return the entry as one object, with its keys in order of arrival."""
         key = SAID_UNDER.get(self.kind)
         return {**self.fields, key: self.joined()} if key and self.pieces else dict(self.fields)
+
+
+class KnownEntries:
+    """Finds the entry of a piece without searching all entries: there may be ten thousands. `signed`: how many are."""
+
+    def __init__(self) -> None:
+        self.signed = 0
+        self._entries: dict[tuple[str, object], list[Entry]] = {}
+        self._unsigned: dict[tuple[str, object], list[Entry]] = {}
+        self._ids: dict[str, int] = {}
+
+    def find(self, detail: JsonObject, visible_text: str) -> Entry | None:
+        """Return the latest entry that takes a detail; no signed one takes a text."""
+        place = _place(detail)
+        entries = self._entries.get(place, [])
+        if visible_text:
+            entries = self._unsigned.get(place, [])
+            while entries and entries[-1].signed:
+                entries.pop()
+        return next((entry for entry in reversed(entries) if entry.takes(detail, visible_text)), None)
+
+    def note(self, entry: Entry, detail: JsonObject) -> None:
+        """Note an entry that begins with a detail."""
+        if entry.kind in SAID_UNDER:
+            for entries in (self._entries, self._unsigned):
+                entries.setdefault(_place(detail), []).append(entry)
+
+    def add(self, entry: Entry, detail: JsonObject) -> None:
+        """Add a piece to an entry."""
+        self._count(entry, -1)
+        entry.add(detail)
+        self._count(entry, 1)
+
+    def has_other_id(self, one: str) -> bool:
+        """Return whether an entry has another id than this one."""
+        return len(self._ids) > 1 or bool(self._ids and one not in self._ids)
+
+    def _count(self, entry: Entry, step: int) -> None:
+        self.signed += step * entry.signed
+        if entry.id and entry.kind in SAID_UNDER:
+            left = self._ids.pop(entry.id, 0) + step
+            if left:
+                self._ids[entry.id] = left
+
+
+def _place(detail: JsonObject) -> tuple[str, object]:
+    """Return what the pieces of one entry have in common."""
+    index = detail.get("index")
+    return text(detail.get("type")), index if isinstance(index, Hashable) else repr(index)
 
 
 def visible(detail: JsonObject) -> str:

@@ -46,6 +46,8 @@ MARKED = (0, 9)
 """The version of which thoughts do not come back in any form."""
 NO_ITEM = -1
 """The place of a thought that is not shown as an item."""
+FIRST = -1
+"""The segment under which the place of the first thought stands that is an item."""
 
 
 class NativePresenter:
@@ -159,6 +161,7 @@ class NativePresenter:
             end = {"ended_at": 0} if self._version < (0, 12) else {}  # else these hosts crash if an error follows
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
             self._thoughts[key[1]] = index
+            self._thoughts.setdefault(FIRST, index)
             if self._version == MARKED:
                 self._marker.owe()
         self._open = index, key
@@ -190,7 +193,7 @@ class NativePresenter:
         all of them.
         """
         keeps, place = self._wishes.references, self._thoughts.get(segment)
-        first = next((index for index in self._thoughts.values() if index != NO_ITEM), NO_ITEM)
+        first = self._thoughts.get(FIRST, NO_ITEM)
         if place == NO_ITEM and first != NO_ITEM:
             self._items[first]["duration"] += round(seconds)
             return []

@@ -6,8 +6,11 @@ import pytest
 
 from domain.turn.answer import Answer
 from domain.turn.citations import Citations
+from domain.turn.held_calls import HeldCalls
 from domain.turn.item_places import ItemPlaces
+from domain.turn.output_items import OutputItem
 from domain.turn.steps import ShowImage, ShowReasoning
+from ports.toolbox import ToolCall
 
 MANY, LOOKS = 500, 40
 NUMBERS = range(MANY)
@@ -96,3 +99,51 @@ def test_thinking_in_the_style_that_came_second_stays_unseen_in_however_many_par
     said = "".join(one.text for one in shown if isinstance(one, ShowReasoning))
     assert "s499" in said
     assert "r" not in said
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<li>one {}</li> ",
+        "a[{}] < b ",
+        "<b{}",
+        "```\n<tool_call>{}\n```\n",
+        "`<tool_call>{}` ",
+        '<tool_call>{{"name": "eat{}"}} ',
+        "<tool_call>{} ",
+        "x" * 500 + "<tool_call>{} ",
+    ],
+)
+def test_text_with_signs_of_calls_is_not_read_from_its_beginning_with_each_piece(
+    monkeypatch: pytest.MonkeyPatch, piece: str
+) -> None:
+    joined = 0
+    shown_of = OutputItem.shown
+
+    def counted(slot: OutputItem, part: tuple[str, int]) -> str:
+        nonlocal joined
+        joined += 1
+        return shown_of(slot, part)
+
+    monkeypatch.setattr(OutputItem, "shown", counted)
+    answer = Answer(0, Citations(), offered=frozenset({"look"}))
+
+    said = [one for n in NUMBERS for one in answer.say(0, "m", 0, piece.format(n), 0.0)]
+    said += answer.release(0.0, whole=True)
+
+    assert "".join(getattr(one, "text", "") for one in said) == "".join(map(piece.format, NUMBERS))
+    assert joined <= LOOKS
+
+
+def test_calls_left_in_many_texts_are_not_compared_with_every_call() -> None:
+    held, known, slots = HeldCalls({"look"}), ItemPlaces(0), ItemPlaces(0)
+    calls = [ToolCall(f"c{n}", Text("look"), f'{{"q": {n}}}') for n in NUMBERS]
+    for n in NUMBERS:  # half of them are calls of their own
+        place = slots.open(n, f"m{n}", "message", 0.0), ("text", 0)
+        held.whole(place, f'<tool_call>{{"name": "look", "arguments": {{"q": {n + MANY // 2}}}}}</tool_call>')
+    Text.looks = 0
+
+    held.read(known, calls, 0.0)
+
+    assert len(known.slots) == MANY // 2
+    assert Text.looks <= LOOKS * MANY

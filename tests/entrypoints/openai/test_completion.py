@@ -18,6 +18,8 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.completion import Collected, completion
 from entrypoints.openai.frames import ChunkHead
+from entrypoints.openai.wanted import Wanted
+from ports.toolbox import ToolCall
 from tests.entrypoints.openwebui.told import USAGE, ended, result, tool_call
 
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)
@@ -112,3 +114,33 @@ def test_outputs_that_only_a_page_shows_are_omitted() -> None:
 
 def test_usage_is_omitted_if_upstream_reported_none() -> None:
     assert "usage" not in completion(HEAD, collected(ShowText(0, "x"), ended()))
+
+
+class Compared(str):
+    """A text that counts how often any of its kind is compared."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("newer", [frozenset[str](), frozenset({"look"})])
+def test_many_calls_for_a_client_that_reads_the_older_form_are_not_compared_with_each_other(
+    newer: frozenset[str],
+) -> None:
+    names = ("find", "look") if newer else ("find",)
+    calls = [ToolCall(Compared(f"c{n}"), names[n % len(names)], "{}") for n in range(500)]
+    gathered = collected(*(HandOverCall(n, call, n) for n, call in enumerate(calls)))
+    Compared.times = 0
+
+    message = completion(HEAD, gathered, wanted=Wanted(newer=newer))["choices"][0]["message"]
+
+    assert Compared.times <= len(calls)
+    assert message["function_call"]["name"] == "find"
+    kept = [call["id"] for call in message.get("tool_calls", ())]
+    assert kept == [call.call_id for call in calls if call.name in newer]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.faults.causes import DailyLimit
+from domain.budgets.rule import Period
+from domain.faults.causes import BudgetSpent, DailyLimit
 from domain.faults.facts import Amounts, FaultFacts, ModelLimits, Moderation, Said
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import DETAIL_SHOWN, error_object
@@ -17,6 +18,7 @@ from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.fault_facts import known_words
 from entrypoints.sentences.faults import advice, happened
+from ports.budgets import Unit
 from ports.problem_details import RawError
 
 ERROR_ID = "00000000000000e1"
@@ -107,6 +109,24 @@ def test_foreign_text_cannot_become_markup_in_the_card(text: str) -> None:
 
     assert re.sub(r"\\(.)", r"\1", shown).replace("\u200b", "").count(text) == 2
     assert re.findall(r"(?<!\\)(?:\\\\)*[`*{}\[\]<>#|!~$&]", shown) == []
+
+
+@pytest.mark.parametrize("shown", FORMS)
+def test_foreign_text_is_visible_on_one_line_and_holds_nothing_that_databases_refuse(shown) -> None:
+    odd = "a\r\nb\u202ec\u2066d\u200be\x1bf\x00g\ud800h"
+    facts = FaultFacts(moderation=Moderation((odd,)))
+    text = shown(Fault(FaultKind.MODERATED, detail=odd, provider=odd, facts=facts), ERROR_ID)
+
+    assert text.count("a b c d e f g h") >= 2
+    assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("shown", FORMS)
+def test_the_name_of_a_budget_is_visible_on_one_line(shown) -> None:
+    cause = BudgetSpent("a\u2028b\u202ec\x00d", Unit.USD, 10, Period.DAY, datetime(2026, 12, 1, tzinfo=UTC))
+    text = shown(Fault(FaultKind.BUDGET_SPENT, cause=cause), ERROR_ID)
+
+    assert "The budget a b c d (" in text
 
 
 @given(st.text())

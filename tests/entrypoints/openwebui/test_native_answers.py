@@ -15,6 +15,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
+from entrypoints.openwebui.present import native
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from tests.entrypoints.openwebui.told import USAGE, HostList, emitted, ended, kinds, tell, tool_call, yielded
@@ -261,3 +262,34 @@ def test_thinking_cannot_end_the_tags_0_8_puts_around_it(
 
     deltas = [payload["delta"] for payload in yielded(frames) if payload["type"].endswith("text.delta")]
     assert "".join(deltas) == HostList().take(yielded(frames)).thinking == shown
+
+
+class Place(int):
+    """A place that counts how often any of its kind is compared."""
+
+    looks = 0
+
+    def __eq__(self, other: object) -> bool:
+        Place.looks += 1
+        return int.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        Place.looks += 1
+        return int.__ne__(self, other)
+
+    __hash__ = int.__hash__
+
+
+@pytest.mark.parametrize("references", [False, True])
+@pytest.mark.parametrize("version", [(0, 8), (0, 9), (0, 10), NEWEST])
+def test_many_thoughts_that_are_not_shown_are_not_searched_for_each(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], *, references: bool
+) -> None:
+    monkeypatch.setattr(native, "NO_ITEM", Place(native.NO_ITEM))
+    page = presenter(version, Wishes(references=references, parts=ShownParts(thoughts_in_box=False)))
+    Place.looks = 0
+    for segment in range(500):
+        page.present(ShowReasoning(segment, "a"))
+        page.present(CloseReasoning(segment, 1.0, {}))
+
+    assert Place.looks <= 10 * 500

@@ -6,6 +6,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.turn.statuses import (
     AnswerBegins,
     CallWithheld,
+    CheaperModel,
     EffortAdjusted,
     EffortLeftOut,
     ModelReplaced,
@@ -14,6 +15,7 @@ from domain.turn.statuses import (
     StillWaiting,
     ToolsLeftOut,
     ToolsNotTaken,
+    ToolsRejected,
     TryingAgain,
     WaitingForPlace,
 )
@@ -65,6 +67,34 @@ def test_every_status_is_one_line(status, words):
 def test_every_notice_is_one_line(notice, words):
     assert notice_words(notice) == words
     assert is_last(notice) is isinstance(notice, TurnStopped)
+
+
+UNSEEN = "a\r\nb\u202ec\u2066d\u200be\x1b[31mf\x00g\ud800h"
+SEEN = "a b c d e [31mf g h"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ModelReplaced(UNSEEN, UNSEEN),
+        CheaperModel(UNSEEN, UNSEEN, UNSEEN),
+        EffortAdjusted(UNSEEN, UNSEEN),
+        ToolsLeftOut((UNSEEN,), 128),
+        ToolsRejected((UNSEEN,)),
+        CallWithheld(UNSEEN),
+        PaidToolsLeftOut(UNSEEN),
+    ],
+    ids=lambda status: type(status).__name__,
+)
+def test_names_from_outside_never_break_the_line_turn_its_direction_or_hold_what_databases_refuse(status):
+    words = status_words(status)
+    assert words.replace("\u2026", "").isprintable()
+    assert SEEN in words or SEEN.replace("[", "") in words
+
+
+@pytest.mark.parametrize("notice", [ToolSkipped(UNSEEN), ToolPaused(UNSEEN, 60), ToolPaused(UNSEEN, 60, again=True)])
+def test_names_of_tools_in_notices_are_visible_too(notice):
+    assert SEEN in notice_words(notice)
 
 
 def test_every_stage_of_waiting_has_a_line_of_its_own_and_the_last_one_stays():

@@ -77,7 +77,9 @@ def test_the_smaller_output_limit_is_used(ceiling, per_request, limit):
     assert read_model(entry).max_completion_tokens == limit
 
 
-@pytest.mark.parametrize("slug", [None, "", "  ", 7, [], "x" * 1000])
+@pytest.mark.parametrize(
+    "slug", [None, "", "  ", 7, [], "x" * 1000, "a/b\x00", "a/\ud800b", "a/b\r\nc", "a/\u202eb", "a/\x1b[31mb"]
+)
 def test_an_entry_without_a_usable_id_is_left_out(slug):
     assert read_model({**ENTRY, "id": slug}) is None
 
