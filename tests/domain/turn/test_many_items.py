@@ -136,7 +136,7 @@ def test_text_with_signs_of_calls_is_not_read_from_its_beginning_with_each_piece
 
 
 def test_calls_left_in_many_texts_are_not_compared_with_every_call() -> None:
-    held, known, slots = HeldCalls({"look"}), ItemPlaces(0), ItemPlaces(0)
+    held, known, slots = HeldCalls(frozenset({"look"})), ItemPlaces(0), ItemPlaces(0)
     calls = [ToolCall(f"c{n}", Text("look"), f'{{"q": {n}}}') for n in NUMBERS]
     for n in NUMBERS:  # half of them are calls of their own
         place = slots.open(n, f"m{n}", "message", 0.0), ("text", 0)
