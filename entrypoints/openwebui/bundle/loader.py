@@ -146,8 +146,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
             time.sleep(0)
             self._paused_at = time.monotonic()
         exec(code, module.__dict__)  # noqa: S102 - the file's own text
-        if self._ages:
-            _age()
+        self._ages = self._ages and _aged()
 
     def compiled(self, text: str) -> CodeType:
         """Return the code of a text that a module generates, such as a method of a data class; kept like modules."""
@@ -239,15 +238,17 @@ def _others() -> bool:
     return any(type(one).__name__ == _CLASS for one in sys.meta_path)
 
 
-def _age() -> None:
-    """Move new objects to the oldest generation of the garbage collector at once.
+def _aged() -> bool:
+    """Move new objects to the oldest generation of the garbage collector; return False where somebody froze objects.
 
     What a load makes stays. Counted as new, it would make the collector look at all objects of the host in the middle
-    of the load, which stalls every chat for some tenths of a second. What somebody has frozen meanwhile stays so.
+    of the load, which stalls every chat for some tenths of a second. What somebody has frozen stays so.
     """
-    if gc.get_freeze_count() < _OWN_FREEZE:
-        gc.freeze()
-        gc.unfreeze()
+    if gc.get_freeze_count() >= _OWN_FREEZE:  # counts them one by one
+        return False
+    gc.freeze()
+    gc.unfreeze()
+    return True
 
 
 def _keep(
