@@ -40,6 +40,7 @@ ADVANCED = "BREAKER_MAX_FAILURES=50"
 DEFECT = """
 import sys as _sys
 
+_EMBEDDED.root = _EMBEDDED.root.replace("openrouter_pipe_", "openrouter_pipe_with_a_defect_")
 _service = Core.service
 
 
@@ -57,7 +58,7 @@ async def _with_a_defect(self):
 
 Core.service = _with_a_defect
 """
-"""Makes one load of the function fail by itself: upstream never makes this card appear."""
+"""Makes one load of the function, which it shares with no equal file, fail by itself: upstream never does."""
 HOSTILE = (
     "See [a](https://evil.example) ![p](https://evil.example/p.png) or <img src=evil onerror=x>",
     "See https://evil.example or www.evil.example or x@evil.example",
