@@ -100,7 +100,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
     def _shared(self) -> "EmbeddedModules | None":
         """Return the load of an equal file, which from now on is used by this one too; None if there is none."""
         loads = [one for one in sys.meta_path if type(one).__name__ == _CLASS]
-        equal = (cast("EmbeddedModules", one) for one in loads if getattr(one, "_name", "") == self._name)
+        named = (cast("EmbeddedModules", one) for one in loads if getattr(one, "_name", "") == self._name)
+        equal = (one for one in named if one._carried.contents == self._carried.contents)
         return next((one for one in equal if one._join(self)), None)
 
     def _join(self, user: "EmbeddedModules") -> bool:
