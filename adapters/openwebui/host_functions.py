@@ -7,8 +7,10 @@ from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any
 
+from ports.storable_texts import REFUSED
+
 DATABASE, STORED_SETTINGS = "open_webui.internal.db", "open_webui.models.config"
-_REFUSED = re.compile("[\x00\ud800-\udfff]")
+_REFUSED = re.compile(f"[{REFUSED}]")
 
 
 async def called(function: Callable[..., Any], *arguments: object, **named: object) -> Any:
@@ -29,10 +31,7 @@ async def selected(query: Any) -> list[Any]:
 
 
 def storable(texts: Iterable[str]) -> list[str]:
-    """Return the texts that the host's database may hold; a query for any other fails as a whole.
-
-    PostgreSQL refuses NUL, and no driver can encode lone surrogates.
-    """
+    """Return the texts that the host's database may hold; a query for any other fails as a whole."""
     return [text for text in texts if not _REFUSED.search(text)]
 
 

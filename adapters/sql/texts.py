@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from re import Match
 from re import compile as pattern
 
+from ports.storable_texts import REFUSED
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-ODD = pattern(r"[\\\x00\ud800-\udfff]")
+ODD = pattern(rf"[\\{REFUSED}]")
 WRITTEN = pattern(r"\\([0-9a-f]{4})")
 
 

@@ -16,13 +16,13 @@ from domain.conversation.lenient_json import UnreadableJson, read_json
 
 LONGEST = 128 * 1024
 """Characters of calls in a text; a longer text stays text."""
-NAMED_WITHIN = 400
+_NAMED_WITHIN = 400
 """Characters from the beginning within which the first tool is named."""
 _MOST_BEGINNINGS = 20
 _MOST_CALLS = 50
 _BAR, _SPACE = "[|\uff5c]{1,2}", "[_\u2581 ]"  # DeepSeek writes full-width bars, and a block for a blank
-_SPACED = rf"(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?"
-"""What stands before names of tags."""
+_NAMESPACE = rf"(?:\w{{1,20}}:|{_BAR}DSML{_BAR})?"
+"""What may stand before the name of a tag."""
 
 
 def _token(words: str) -> str:
@@ -30,10 +30,8 @@ def _token(words: str) -> str:
 
 
 _BEGINNINGS = (
-    "<tool_call>",
     "<function=",
-    "<invoke name=",
-    rf"<{_SPACED}(?:function_calls|tool_calls?|invoke name=)",
+    rf"<{_NAMESPACE}(?:function_calls|tool_calls?|invoke name=)",
     _token("tool_calls?_section_begin"),
     _token("tool_calls?_begin"),
     _token("python_tag"),
@@ -58,21 +56,21 @@ _STARTS = (
 _LONGEST_BEGINNING = 30
 _NAMESPACE_BEGINS = re.compile(r"<\w{0,20}(?::[a-z_ ]{0,15})?")
 _AROUND = re.compile(
-    rf"\s+|</?{_SPACED}(?:function_calls|tool_calls?)>"
+    rf"\s+|</?{_NAMESPACE}(?:function_calls|tool_calls?)>"
     rf"|{_token('tool_calls?(?:_section)?_(?:begin|end)')}|{_token('python_tag')}|\[TOOL_CALLS\]"
     rf"|{_token('end_of_sentence')}|<\|(?:im_end|eot_id|eom_id|call|end|endoftext)\|>|</s>|;"
 )
 """What stands around calls and says nothing of them."""
 _NAME = r"([\w.:/-]{1,80})"
-_TAGGED = re.compile(rf"<function=\"?{_NAME}\"?>\s*|<{_SPACED}invoke name=\"{_NAME}\">\s*")
-_END_TAG = re.compile(rf"\s*</{_SPACED}(?:function|invoke)>")
+_TAGGED = re.compile(rf"<function=\"?{_NAME}\"?>\s*|<{_NAMESPACE}invoke name=\"{_NAME}\">\s*")
+_END_TAG = re.compile(rf"\s*</{_NAMESPACE}(?:function|invoke)>")
 _PARAMETER = re.compile(
-    rf"\s*<{_SPACED}parameter(?:=| name=)\"?([^\">]{{1,200}})\"?(?: string=\"(true|false)\")?>"
-    rf"(.*?)</{_SPACED}parameter>",
+    rf"\s*<{_NAMESPACE}parameter(?:=| name=)\"?([^\">]{{1,200}})\"?(?: string=\"(true|false)\")?>"
+    rf"(.*?)</{_NAMESPACE}parameter>",
     re.DOTALL,
 )
 _PAIR = re.compile(r"\s*<arg_key>([^<]{1,200})</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
-_MARKUP = re.compile(rf"<{_SPACED}parameter(?:=| name=)|</?arg_(?:key|value)>")
+_MARKUP = re.compile(rf"<{_NAMESPACE}parameter(?:=| name=)|</?arg_(?:key|value)>")
 """What in a value says that its end is missing."""
 _PAIRED = re.compile(rf"{_NAME}(?=\s*(?:<arg_key>|</tool_call>))")
 _SECTION = re.compile(
@@ -84,6 +82,7 @@ _CHANNEL = re.compile(
     r"\s*(?:<\|constrain\|>)?\s*(?:json|code)?\s*<\|message\|>\s*"
 )
 _WORDS = re.compile(r"[\w.:/-]*\s*[^\w\s.:/<\[{;`|-]|[\w.:/-]+\s+\w|\w{81}")
+"""What shows at the end of readable calls that no further call follows: words or signs of prose, a long name."""
 _AFTER_SECTION = re.compile(r"\s*```")
 _OBJECT = re.compile(r"(?=[\[{])")
 _NAMES = re.compile(
@@ -139,17 +138,18 @@ def beginnings(text: str, since: int = 0) -> Iterator[int]:
 def may_begin(text: str) -> int:
     """Return where a text ends with what may become the beginning of calls, else its length."""
     at = max(text.rfind("<"), text.rfind("["))
-    end = text[at : at + _LONGEST_BEGINNING + 1]
-    short = at >= 0 and len(text) - at <= _LONGEST_BEGINNING and (at == 0 or text[at - 1] != "`")
+    if at < 0 or len(text) - at > _LONGEST_BEGINNING or text[at - 1 : at] == "`":
+        return len(text)
+    end = text[at:]
     may_be = any(start.startswith(end) or end.startswith(start) for start in _STARTS)
-    return at if short and (may_be or _NAMESPACE_BEGINS.fullmatch(end)) else len(text)
+    return at if may_be or _NAMESPACE_BEGINS.fullmatch(end) else len(text)
 
 
 def names_tool(text: str, offered: Collection[str]) -> bool | None:
-    """Return whether a text that begins like calls names an offered tool first; None if that cannot be told yet."""
-    named = _NAMES.search(text, 0, NAMED_WITHIN)
+    """Return whether a text that begins like calls names an offered tool first; None while that is unknown."""
+    named = _NAMES.search(text, 0, _NAMED_WITHIN)
     if named is None:
-        return None if len(text) < NAMED_WITHIN else False
+        return None if len(text) < _NAMED_WITHIN else False
     if named.end() == len(text):
         return None  # the name may go on
     return _offered(next(filter(None, named.groups())), offered) != ""
@@ -165,7 +165,7 @@ def goes_on(text: str) -> bool:
 def leak_in(text: str, offered: Collection[str]) -> Leak | None:
     """Return the calls that a complete text ends with; None if there are none, or anything else follows.
 
-    In a call that cannot be read no other is looked for: what looks like one may be its argument.
+    A call that cannot be read ends the search: what looks like a call inside it may be its argument.
     """
     if not offered:
         return None

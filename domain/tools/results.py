@@ -12,6 +12,7 @@ from domain.tools.known_tool import characters_of_tool
 from domain.tools.replies import IMAGE_SHOWN, left_out, no_text
 from ports.catalog import Model
 from ports.json_values import JsonObject
+from ports.storable_texts import REFUSED
 from ports.toolbox import ToolResult
 
 PER_TOKEN = 4
@@ -19,7 +20,7 @@ UNKNOWN_PROMPT = 128_000
 """Tokens assumed for a prompt if the catalog states no context length. Source: behaviour, output budget."""
 LONGEST = 4_000_000
 IMAGES = 8
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_UNFIT = re.compile(f"[{REFUSED}]")
 _REPLACEMENT = "\ufffd"
 
 

@@ -7,7 +7,7 @@ stays. Everything is linear in the length of the text. Source: the official SDK,
 
 import re
 
-from domain.turn.output_items import OutputItem
+from domain.turn.output_items import Place
 from ports.json_values import JsonObject
 
 NAME = "openrouter_armor_blocked"
@@ -18,9 +18,6 @@ MOST_REPORTED = 20
 _OPENING, _CLOSING = f"<{NAME}", f"</{NAME}>"
 _NAME_READ = 2_000
 _TOOL = re.compile(r"\b(?:tool_name|tool|name)[\"']?\s*[=:]\s*[\"']?([\w.-]{1,64})")
-
-Place = tuple[OutputItem, tuple[str, int]]
-"""A part of a message."""
 
 
 class ArmorMarks:

@@ -19,12 +19,10 @@ from domain.conversation.leaked_calls import (
 )
 from domain.conversation.lenient_json import strict_json
 from domain.turn.item_places import ItemPlaces
-from domain.turn.output_items import OutputItem
+from domain.turn.output_items import Place
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
-Place = tuple[OutputItem, tuple[str, int]]
-"""A part of a message."""
 _MOST_TRIES = 20
 """Beginnings in one part that were none, or quoted, after which the rest of the part is shown as it comes."""
 

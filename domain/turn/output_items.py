@@ -69,6 +69,10 @@ class OutputItem:
         return any(any(pieces) for pieces in self.pieces.values())
 
 
+Place = tuple[OutputItem, tuple[str, int]]
+"""A part of a message: the item, and the part's kind and number."""
+
+
 def calls_among(slots: Sequence[OutputItem]) -> list[OutputItem]:
     """Return the items that ask the caller for something; upstream has run a call whose output is beside it."""
     called = [slot for slot in slots if slot.kind in CALLER_CALLS]

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from entrypoints.devhost.admin import HostAdmin
-from tests.hosts.installed import InstalledHost, error_ids, install
+from tests.hosts.installed import RARELY_OPEN, InstalledHost, error_ids, install
 from tests.hosts.paged import ask_by_address, opened_page
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
@@ -36,7 +36,6 @@ It would have cost {required_cost}.
 
 Questions? {support_email}"""
 BASICS = {"HTTP_TOTAL_TIMEOUT_SECONDS": 3, "SUPPORT_EMAIL": "help@example.com"}
-ADVANCED = "BREAKER_MAX_FAILURES=50"
 DEFECT = """
 import sys as _sys
 
@@ -146,11 +145,11 @@ def _keep(answer: Locator, name: str, host: InstalledHost, folder: Path) -> None
 async def _prepare(host: InstalledHost) -> None:
     async with HostAdmin(host.url, host.admin) as admin:
         valves = {**host.valves, **BASICS}
-        await install(admin, host.source, {**valves, "ADVANCED": ADVANCED}, function_id=PLAIN)
+        await install(admin, host.source, {**valves, "ADVANCED": RARELY_OPEN}, function_id=PLAIN)
         quoting = "OPENROUTER_ERROR_TEMPLATE=You said: {flagged_excerpt}"
-        own = f"{ADVANCED}\nRATE_LIMIT_TEMPLATE=<<END\n{CARD}\nEND\n{quoting}"
+        own = f"{RARELY_OPEN}\nRATE_LIMIT_TEMPLATE=<<END\n{CARD}\nEND\n{quoting}"
         await install(admin, host.source, {**valves, "ADVANCED": own}, function_id=OWN)
-        await install(admin, host.source + DEFECT, {**valves, "ADVANCED": ADVANCED}, function_id=BROKEN)
+        await install(admin, host.source + DEFECT, {**valves, "ADVANCED": RARELY_OPEN}, function_id=BROKEN)
 
 
 async def _clear(host: InstalledHost) -> None:

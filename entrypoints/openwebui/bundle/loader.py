@@ -171,7 +171,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         return self._paths[fullname].endswith("/__init__.py")
 
     def _prepared(self) -> "EmbeddedModules":
-        """Return this load, ready to import: first find out which modules there are and which need no compiling."""
+        """Return this load, ready to import."""
         self._users.add(self)
         self._source = self  # or a failure would leave it behind
         self._ages = not _others()
@@ -179,6 +179,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         return self
 
     def _prepare(self) -> None:
+        """Find out which modules there are, and which of them need no compiling."""
         folder = data_folder()
         keeping = KeptCode(folder, self._carried.contents) if folder else None
         found = keeping.find() if keeping else None

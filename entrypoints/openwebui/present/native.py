@@ -35,6 +35,7 @@ from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, st
 from entrypoints.openwebui.present.handover import can_run
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.native_calls import NativeCalls
+from entrypoints.openwebui.present.thought_places import NO_ITEM, ThoughtPlaces
 from entrypoints.openwebui.present.tool_lines import ToolLines
 from entrypoints.openwebui.present.turn_marker import TurnMarker
 from entrypoints.openwebui.present.uses import Use, use_of
@@ -44,10 +45,6 @@ from ports.toolbox import ToolCall, ToolResult
 
 MARKED = (0, 9)
 """The version of which thoughts do not come back in any form."""
-NO_ITEM = -1
-"""The place of a thought that is not shown as an item."""
-FIRST = -1
-"""The segment under which the place of the first thought stands that is an item."""
 
 
 class NativePresenter:
@@ -67,7 +64,7 @@ class NativePresenter:
         self._continues = bool(before.items)
         self._open: tuple[int, tuple[str, int]] | None = None  # index and key of the item that grows
         self._unended = Unended("</think")
-        self._thoughts: dict[int, int] = {}
+        self._thoughts = ThoughtPlaces()
         self._calls = NativeCalls(self._items, turn_id, version)
         self._lines = ToolLines(wishes.vocabulary)
         self._marker = TurnMarker(turn_id, wanted=wishes.references)
@@ -130,7 +127,7 @@ class NativePresenter:
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
 
     def _hide_thought(self, segment: int) -> None:
-        self._thoughts.setdefault(segment, NO_ITEM)
+        self._thoughts.hide(segment)
         if self._version < (0, 10):
             self._marker.owe()
 
@@ -160,8 +157,7 @@ class NativePresenter:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
             end = {"ended_at": 0} if self._version < (0, 12) else {}  # else these hosts crash if an error follows
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
-            self._thoughts[key[1]] = index
-            self._thoughts.setdefault(FIRST, index)
+            self._thoughts.show(key[1], index)
             if self._version == MARKED:
                 self._marker.owe()
         self._open = index, key
@@ -192,8 +188,8 @@ class NativePresenter:
         So is the first that is not shown, where hosts return the reference of an empty item; it counts the seconds of
         all of them.
         """
-        keeps, place = self._wishes.references, self._thoughts.get(segment)
-        first = self._thoughts.get(FIRST, NO_ITEM)
+        keeps, place = self._wishes.references, self._thoughts.of(segment)
+        first = self._thoughts.first
         if place == NO_ITEM and first != NO_ITEM:
             self._items[first]["duration"] += round(seconds)
             return []
@@ -202,8 +198,8 @@ class NativePresenter:
             return []
         named = keeps and (place == NO_ITEM or (sealed and place is None))
         frames = self._open_item(("reasoning", segment)) if named else []
-        index = self._thoughts.get(segment, NO_ITEM)
-        if index == NO_ITEM:
+        index = self._thoughts.of(segment)
+        if index is None or index == NO_ITEM:
             return []
         self._items[index]["duration"] = round(seconds)
         frames += self._close_open() if self._open is not None and self._open[0] == index else []

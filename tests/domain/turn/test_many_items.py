@@ -11,6 +11,7 @@ from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import OutputItem
 from domain.turn.steps import ShowImage, ShowReasoning
 from ports.toolbox import ToolCall
+from tests.doubles.compared import Compared
 
 MANY, LOOKS = 500, 40
 NUMBERS = range(MANY)
@@ -24,19 +25,6 @@ class Counted(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         Counted.looks += 1
         return super().get(key, default)
-
-
-class Text(str):
-    """A text that counts how often any of its kind is compared."""
-
-    __slots__ = ()
-    looks = 0
-
-    def __eq__(self, other: object) -> bool:
-        Text.looks += 1
-        return str.__eq__(self, other)
-
-    __hash__ = str.__hash__
 
 
 def places(*items: Counted) -> ItemPlaces:
@@ -80,14 +68,14 @@ def test_items_of_the_terminal_event_are_found_without_searching_all_items_for_e
 
 
 def test_many_pictures_of_one_item_are_shown_once_each_and_compared_with_no_other() -> None:
-    urls = [Text(f"https://a.example/{n}.png") for n in NUMBERS]
+    urls = [Compared(f"https://a.example/{n}.png") for n in NUMBERS]
     outputs = [{"type": "image", "url": url} for url in [*urls, *urls]]
-    Text.looks = 0
+    Compared.times = 0
 
     shown = Answer(0, Citations()).finish_item(0, {"type": "code_interpreter_call", "outputs": outputs}, 0.0)
 
     assert [one.url for one in shown if isinstance(one, ShowImage)] == urls
-    assert Text.looks <= LOOKS * 2 * MANY
+    assert Compared.times <= LOOKS * 2 * MANY
 
 
 def test_thinking_in_the_style_that_came_second_stays_unseen_in_however_many_parts() -> None:
@@ -137,13 +125,13 @@ def test_text_with_signs_of_calls_is_not_read_from_its_beginning_with_each_piece
 
 def test_calls_left_in_many_texts_are_not_compared_with_every_call() -> None:
     held, known, slots = HeldCalls(frozenset({"look"})), ItemPlaces(0), ItemPlaces(0)
-    calls = [ToolCall(f"c{n}", Text("look"), f'{{"q": {n}}}') for n in NUMBERS]
+    calls = [ToolCall(f"c{n}", Compared("look"), f'{{"q": {n}}}') for n in NUMBERS]
     for n in NUMBERS:  # half of them are calls of their own
         place = slots.open(n, f"m{n}", "message", 0.0), ("text", 0)
         held.whole(place, f'<tool_call>{{"name": "look", "arguments": {{"q": {n + MANY // 2}}}}}</tool_call>')
-    Text.looks = 0
+    Compared.times = 0
 
     held.read(known, calls, 0.0)
 
     assert len(known.slots) == MANY // 2
-    assert Text.looks <= LOOKS * MANY
+    assert Compared.times <= LOOKS * MANY

@@ -20,6 +20,7 @@ from entrypoints.openai.completion import Collected, completion
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.wanted import Wanted
 from ports.toolbox import ToolCall
+from tests.doubles.compared import Compared
 from tests.entrypoints.openwebui.told import USAGE, ended, result, tool_call
 
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)
@@ -114,19 +115,6 @@ def test_outputs_that_only_a_page_shows_are_omitted() -> None:
 
 def test_usage_is_omitted_if_upstream_reported_none() -> None:
     assert "usage" not in completion(HEAD, collected(ShowText(0, "x"), ended()))
-
-
-class Compared(str):
-    """A text that counts how often any of its kind is compared."""
-
-    __slots__ = ()
-    times = 0
-
-    def __eq__(self, other: object) -> bool:
-        Compared.times += 1
-        return str.__eq__(self, other)
-
-    __hash__ = str.__hash__
 
 
 @pytest.mark.parametrize("newer", [frozenset[str](), frozenset({"look"})])

@@ -15,7 +15,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present import native
+from entrypoints.openwebui.present import native, thought_places
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from tests.entrypoints.openwebui.told import USAGE, HostList, emitted, ended, kinds, tell, tool_call, yielded
@@ -285,7 +285,8 @@ class Place(int):
 def test_many_thoughts_that_are_not_shown_are_not_searched_for_each(
     monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], *, references: bool
 ) -> None:
-    monkeypatch.setattr(native, "NO_ITEM", Place(native.NO_ITEM))
+    for module in (native, thought_places):
+        monkeypatch.setattr(module, "NO_ITEM", Place(thought_places.NO_ITEM))
     page = presenter(version, Wishes(references=references, parts=ShownParts(thoughts_in_box=False)))
     Place.looks = 0
     for segment in range(500):

@@ -9,26 +9,10 @@ from adapters.openrouter.chat.reasoning_details import Entry
 from adapters.openrouter.stream.event_buffer import EventBuffer
 from ports.json_values import JsonObject
 from ports.response_events import ItemDone
+from tests.doubles.compared import Compared
 
 MANY, LOOKS = 400, 40
 NUMBERS = range(MANY)
-
-
-class Text(str):
-    """A text that counts how often any of its kind is compared."""
-
-    __slots__ = ()
-    looks = 0
-
-    def __eq__(self, other: object) -> bool:
-        Text.looks += 1
-        return str.__eq__(self, other)
-
-    def __ne__(self, other: object) -> bool:
-        Text.looks += 1
-        return str.__ne__(self, other)
-
-    __hash__ = str.__hash__
 
 
 def items(deltas: list[dict[str, Any]]) -> list[JsonObject]:
@@ -44,15 +28,15 @@ def items(deltas: list[dict[str, Any]]) -> list[JsonObject]:
 def test_calls_are_not_compared_with_all_calls(index: str) -> None:
     places = {"own": lambda n: {"index": n}, "same": lambda n: {"index": 0}, "none": lambda n: {}}
     fragments = [
-        {"id": Text(f"c{n}"), "function": {"name": "look", "arguments": f'{{"q":{n}}}'}, **places[index](n)}
+        {"id": Compared(f"c{n}"), "function": {"name": "look", "arguments": f'{{"q":{n}}}'}, **places[index](n)}
         for n in NUMBERS
     ]
-    Text.looks = 0
+    Compared.times = 0
 
     found = items([{"tool_calls": [fragment]} for fragment in fragments])
 
     assert [item["call_id"] for item in found] == [f"c{n}" for n in NUMBERS]
-    assert Text.looks <= LOOKS * MANY
+    assert Compared.times <= LOOKS * MANY
 
 
 @pytest.mark.parametrize("index", ["own", "same", "none"])
