@@ -7,6 +7,7 @@ import pytest
 
 from adapters.process.clock import SystemClock
 from ports.clock import Clock
+from tests.doubles.clock import FakeClock, settled
 from tests.patience import PATIENCE
 
 CLOCKS: tuple[type[Clock], ...] = (SystemClock,)
@@ -71,3 +72,12 @@ async def test_a_cancelled_timer_never_fires(clock):
     await clock.sleep_until(moment + 0.01)
     assert rung == []
     cancel()
+
+
+@pytest.mark.parametrize("kind", [*CLOCKS, FakeClock])
+async def test_a_timer_that_is_due_and_cancelled_before_it_fired_never_fires(kind):
+    clock, rung = kind(), []
+    cancel = clock.call_at(clock.monotonic() - 1, lambda: rung.append(True))
+    cancel()
+    await settled()
+    assert rung == []

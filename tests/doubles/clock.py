@@ -35,19 +35,22 @@ class FakeClock:
             self._sleepers.remove(sleeper)
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` soon after the clock was moved to `moment`."""
+        """Call `callback` soon after the clock was moved to `moment`; like a loop's timer, not once it was cancelled."""
         alarm = asyncio.get_running_loop().create_future()
-        alarm.add_done_callback(lambda done: None if done.cancelled() else callback())
+        cancelled = False
+
+        def cancel() -> None:
+            nonlocal cancelled
+            cancelled = True
+            alarm.cancel()
+
+        alarm.add_done_callback(lambda _: None if cancelled or alarm.cancelled() else callback())
         if moment <= self._at:
             alarm.set_result(None)
         else:
             sleeper = (moment, alarm)
             self._sleepers.append(sleeper)
             alarm.add_done_callback(lambda _: self._sleepers.remove(sleeper))
-
-        def cancel() -> None:
-            alarm.cancel()
-
         return cancel
 
     @property
