@@ -3,6 +3,9 @@ request, and what it cost is posted at its settlement.
 
 No turn fails because the store does, unless the operator wants that: it then runs without a reservation, and what it
 cost is posted as soon as the store is back.
+
+The ledger stores what a turn did before the budgets settle it. So a process that dies between the two leaves a
+reservation, which expires and is settled by the ledger: both always say the same.
 """
 
 import asyncio
@@ -51,7 +54,10 @@ Rules = Callable[[Spending], Awaitable[RuleBook]]
 
 
 class BudgetTurn:
-    """The use case; belongs to one event loop. `alert` is called for each budget that crosses a threshold."""
+    """The use case; belongs to one event loop. `alert` is called for each budget that crosses a threshold.
+
+    `booked` returns once the ledger has stored what it was told until now, or can no longer; None: there is no ledger.
+    """
 
     def __init__(
         self,
@@ -60,10 +66,11 @@ class BudgetTurn:
         people: KnownPeople,
         holds: KeepHolds,
         alert: Callable[[Alert, Spending], None] | None = None,
+        booked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._budgets, self._rules, self._people, self._holds = budgets, rules, people, holds
         self._clock, self._store = holds.clock, holds.store
-        self._outputs, self._alert = UsualOutputs(), alert
+        self._outputs, self._alert, self._booked = UsualOutputs(), alert, booked
         self._seen = SeenBalances()
         self._waiting: dict[asyncio.Task[None], TurnHold] = {}
 
@@ -181,6 +188,8 @@ class BudgetTurn:
         self._waiting.pop(task, None)
 
     async def _post(self, hold: TurnHold) -> None:
+        if self._booked is not None:
+            await self._booked()
         await self._holds.settle(hold.namespace, hold.turn_id, self._settlement(hold))
 
     def _settlement(self, hold: TurnHold) -> Settlement:

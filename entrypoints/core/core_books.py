@@ -30,8 +30,9 @@ class CoreBooks:
         self, base: Foundation, upstream: UpstreamAccounts, remote: FetchRemote, people: People | None
     ) -> None:
         self.keys = CoreKeys(base, upstream.allowances)
-        self.budgets = CoreBudgets(base, remote, people)
         self.ledger = CoreLedger(base, upstream.generations, upstream.figures) if base.location.url else None
+        booked = self.ledger.keeper.caught_up if self.ledger is not None else None
+        self.budgets = CoreBudgets(base, remote, people, booked)
 
     def of_turns(self) -> TurnBooks:
         """Return what turns are booked in."""

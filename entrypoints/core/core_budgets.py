@@ -1,6 +1,6 @@
 """The budgets of one core: where their counters are, which rules are in effect, and who is asked about people."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from domain.request.spending import Spending
@@ -64,9 +64,15 @@ class LazyBudgets:
 
 
 class CoreBudgets:
-    """Budgets in the database of a storage. Belongs to one event loop."""
+    """Budgets in the database of a storage. Belongs to one event loop. `booked`: as `BudgetTurn` takes it."""
 
-    def __init__(self, base: Foundation, remote: FetchRemote, people: People | None) -> None:
+    def __init__(
+        self,
+        base: Foundation,
+        remote: FetchRemote,
+        people: People | None,
+        booked: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         self._storage, store, telemetry = base.storage, base.store, base.telemetry
         budgets = LazyBudgets(base.storage, in_database=bool(base.location.url))
         ledger = LazyLedger(base.storage) if base.location.url else None
@@ -75,7 +81,7 @@ class CoreBudgets:
         self.holds = KeepHolds(budgets, ledger, store=store, ids=base.ids, telemetry=telemetry)
         known = KnownPeople(people, base.clock, telemetry)
         self._alerts = AlertSpending(remote, base.clock, telemetry, alert_words)
-        self.turns = BudgetTurn(budgets, self._rules.book, known, self.holds, self._alerts.alert)
+        self.turns = BudgetTurn(budgets, self._rules.book, known, self.holds, self._alerts.alert, booked)
 
     async def problems(self, spending: Spending) -> tuple[SettingProblem, ...]:
         """Return what is wrong with the settings of budgets; reads nothing while there are none."""

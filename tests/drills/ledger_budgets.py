@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from decimal import ROUND_UP, Decimal
 
-from entrypoints.simulator.records import Fate, RequestRecord
+from entrypoints.simulator.records import RequestRecord
 from entrypoints.simulator.state import Simulator
 from tests.drills.ledger_judge import Figures, Turn
 from tests.drills.ledger_tables import Tables
@@ -38,7 +38,7 @@ def judge_budgets(
     capped = [call for turn in turns if turn.kind == "capped" for call in calls.get(turn.turn_id, [])]
     _judge_hard(simulator, capped, tables, hard, f)
     _judge_rates(turns, tables, f)
-    _judge_counters(turns, tables, _unknown(simulator, calls, tables), away, f)
+    _judge_counters(turns, tables, away, f)
 
 
 def _judge_holds(tables: Tables, f: Figures) -> None:
@@ -109,53 +109,38 @@ def _judge_rates(turns: Iterable[Turn], tables: Tables, f: Figures) -> None:
         f.misses.append(f"a person sent {max(minutes)} requests in a minute, {PER_MINUTE} are allowed")
 
 
-def _judge_counters(
-    turns: Iterable[Turn], tables: Tables, unknown: Mapping[str, Decimal], away: tuple[float, float], f: Figures
-) -> None:
-    """The counters equal the rows. Only turns without a reservation may be missing, whose process could post them no
-    more: it was killed, or it ended while the database was away for it.
-
-    `unknown`: the bills that the ledger did not get in the end; a process may have posted them before it was killed.
+def _judge_counters(turns: Iterable[Turn], tables: Tables, away: tuple[float, float], f: Figures) -> None:
+    """The counters equal the rows, whatever process was killed when. Only turns without a reservation may be missing,
+    whose process could post them no more: it was killed, or it ended while the database was away for it.
     """
-    sums: dict[str, tuple[int, int]] = {"everything": (0, 0), "capped": (0, 0)}
+    sums = {"everything": 0, "capped": 0}
     requests = tolerance = 0
     for turn in turns:
         sent = [row for row in tables.rows.get(turn.turn_id, []) if row.state != "void"]
+        hold = tables.holds.get(turn.turn_id, "")
+        if (hold == "posted" and not sent) or (hold == "voided" and sent):
+            f.miss(turn, f"its reservation is {hold}, and its rows are {sorted(row.state for row in sent)}")
         if not sent:
             continue
-        if turn.turn_id not in tables.holds:
+        if not hold:
             f.counts["turns of gone processes, sent without a reservation, not counted"] += 1
             if turn.worker.killed_at == float("inf") and not away[0] < turn.worker.done_at < away[1] + SKIPPED:
                 f.miss(turn, "a turn was sent and has no reservation")
             continue
         f.counts["turns sent without a reservation, and counted"] += turn.turn_id not in tables.reserved
-        least = _whole(sum((row.cost or Decimal(0) for row in sent), Decimal(0)))
-        most = max(least, least + _whole(unknown.get(turn.turn_id, Decimal(0))))
         for name in ("everything", "capped")[: 2 if sent[0].model == CAPPED else 1]:
-            sums[name] = (sums[name][0] + least, sums[name][1] + most)
+            sums[name] += _whole(sum((row.cost or Decimal(0) for row in sent), Decimal(0)))
         requests, tolerance = requests + 1, tolerance + len(sent)
     money: Counter[str] = Counter()
     for one in tables.counters:  # one counter per window
         money[one.account.rpartition(":")[2]] += one.spent if one.unit == "usd" else 0
-    for (name, (least, most)), (_, found) in zip(sums.items(), money.most_common(2), strict=True):
+    for (name, expected), (_, found) in zip(sums.items(), money.most_common(2), strict=True):
         f.counts[f"counter of {name}, in 1e-10 USD"] = found
-        if not least - tolerance <= found <= most + tolerance:
-            f.misses.append(f"the counter of {name} is {found}, the ledger says {least} to {most}")
+        if abs(found - expected) > tolerance:
+            f.misses.append(f"the counter of {name} is {found}, the ledger says {expected}")
     counted = sum(one.spent for one in tables.counters if one.unit == "requests")
     if counted != requests:
         f.misses.append(f"the counters of requests say {counted}, {requests} turns were sent")
-
-
-def _unknown(simulator: Simulator, calls: Mapping[str, list[RequestRecord]], tables: Tables) -> Mapping[str, Decimal]:
-    """Return by turn the bills of calls whose name is not in the ledger: their process was killed, or left them."""
-    named = {row.generation_id for rows in tables.rows.values() for row in rows}
-    unknown: dict[str, Decimal] = {}
-    for turn_id, of_turn in calls.items():
-        for call in of_turn:
-            bill = simulator.bills.find(call.generation_id or "", float("inf"))
-            if bill is not None and call.generation_id not in named and call.fate is Fate.ANSWERED:
-                unknown[turn_id] = unknown.get(turn_id, Decimal(0)) + bill.cost.total
-    return unknown
 
 
 def _whole(usd: Decimal) -> int:

@@ -81,7 +81,10 @@ class Budgeted(Stage):
             health = StoreHealth(clock, log)
             self.holds = KeepHolds(self.budgets, self.ledger, store=health, ids=FakeIds(), telemetry=log)
             people = KnownPeople(self.people, clock, log)
-            self.turns = BudgetTurn(self.budgets, book, people, self.holds, lambda alert, _: self.alerts.append(alert))
+            booked = self.keeper.caught_up if self.keeper is not None else None
+            self.turns = BudgetTurn(
+                self.budgets, book, people, self.holds, lambda alert, _: self.alerts.append(alert), booked
+            )
             return self.turns
 
         super().__init__(*scripts, limited=limited, keeping=keeping)

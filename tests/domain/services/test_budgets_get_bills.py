@@ -16,8 +16,10 @@ from domain.services.orphan_costs import SILENT_SECONDS
 from domain.services.store_budget import HANGING_SECONDS, StoreHealth, StoreTrouble
 from ports.budgets import Balance, BudgetsUnavailable, Claim, Unit
 from ports.generations import GenerationRecord
+from ports.ledger import EntryState
 from ports.response_events import TextDelta
 from tests.domain.services.budgeted import LIMITED, Budgeted, tokens, usd
+from tests.domain.services.stage import said
 from tests.doubles.clock import settled, until
 from tests.doubles.ledger import BreakableLedger, RecordedGenerations, unwritten_in_memory
 from tests.doubles.responses import Hang, Leaving, Move
@@ -103,6 +105,30 @@ async def test_a_turn_that_was_stopped_before_its_request_left_counts_nothing():
     await stage.run_turn.drained()
     assert await stage.balance() == (0, 0)
     assert await stage.budgets.expire("ns", stage.clock.now(), 10) == ()
+
+
+@pytest.mark.parametrize("stops", [False, True])
+async def test_a_budget_is_settled_only_once_the_ledger_says_the_same(stops):
+    """Else a process that dies in between leaves an entry that counts, and a budget that knows nothing of it."""
+    stage = Billed(STOPPED if stops else said("Hello"))
+    written = asyncio.Event()
+    reading = stage.reading([], BOOKED)
+    if stops:  # its request waits for its entry, and never leaves
+        stage.booked.gate = written
+        await until(lambda: stage.responses.calls)
+        reading.cancel()
+    else:
+        await until(lambda: stage.booked.writes)  # its entry; what becomes of it is stored later
+        stage.booked.gate = written
+    await until(reading.done)
+    await settled()
+    (hold,) = await stage.budgets.expire("ns", stage.clock.now() + timedelta(days=1), 10)
+    assert hold.turn_id == "turn"
+    written.set()
+    await stage.run_turn.drained()
+    states = {entry.state for entry in await stage.booked.of_turn("ns", "turn")}
+    assert states == {EntryState.VOID if stops else EntryState.SETTLED}
+    assert await stage.budgets.expire("ns", stage.clock.now() + timedelta(days=1), 10) == ()
 
 
 async def test_a_process_that_ends_before_the_bill_leaves_the_reservation_to_the_ledger():
