@@ -16,6 +16,7 @@ from domain.turn.call_ids import distinct
 from domain.turn.citations import Citations
 from domain.turn.held_calls import HeldCalls
 from domain.turn.item_places import ItemPlaces
+from domain.turn.logprobs import shown_logprobs
 from domain.turn.output_items import (
     CALL,
     DRAWS,
@@ -288,6 +289,7 @@ class Answer:
                 outputs += self._rest_unmarked(slot, ("refusal", number), text_of(part, "refusal"))
             else:
                 outputs += self._rest_unmarked(slot, ("text", number), text_of(part, "text"))
+                outputs += shown_logprobs(slot, part, number)
             for annotation in objects(part.get("annotations")):
                 outputs += self.cite(annotation)
         return outputs

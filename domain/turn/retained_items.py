@@ -19,6 +19,7 @@ from domain.conversation.record import TurnItem
 from domain.conversation.server_items import is_native, kept_form, position_of
 from domain.conversation.stored_shapes import is_flat
 from domain.turn.answer import Answer
+from domain.turn.logprobs import without_logprobs
 from domain.turn.output_items import CALL, OutputItem
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -103,7 +104,8 @@ def _of_tool(slot: OutputItem) -> list[JsonObject]:
 
 def _message(item: JsonObject, phase: JsonObject) -> list[JsonObject]:
     content = item.get("content")
-    parts = [with_sound_annotations(part) for part in content if _says(part)] if isinstance(content, list) else []
+    listed = content if isinstance(content, list) else []
+    parts = [without_logprobs(with_sound_annotations(part)) for part in listed if _says(part)]
     if item.get("id") and parts and is_flat(item):
         kept = {key: value for key, value in item.items() if key != "phase"}
         return [{**kept, **phase, "content": parts, "status": "completed"}]

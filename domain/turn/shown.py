@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from domain.turn.retries import Retries
 from domain.turn.statuses import Status
-from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowStatus, ShowText, Step
+from domain.turn.steps import (
+    ClearTimer,
+    CloseReasoning,
+    Output,
+    ShowCitation,
+    ShowImage,
+    ShowLogprobs,
+    ShowStatus,
+    ShowText,
+    Step,
+)
 from domain.turn.waiting import WAITING, Reassurance
 from ports.responses import Endpoint
 from ports.usage import Timing
@@ -47,7 +57,7 @@ class Shown:
                 case ShowImage():
                     self.last = now
                     self.answered = self.spoken = True
-                case ShowCitation():
+                case ShowCitation() | ShowLogprobs():
                     pass
                 case ShowStatus():
                     steps.append(output)

@@ -83,6 +83,14 @@ class ShowCitation:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowLogprobs:
+    """The probabilities of the tokens of one text, once it is complete; for clients that asked for them."""
+
+    segment: int
+    tokens: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowServerTool:
     """A tool that upstream runs has begun, changed or ended; `segment` numbers it in the turn."""
 
@@ -166,6 +174,7 @@ Output = (
     | CloseReasoning
     | ShowImage
     | ShowCitation
+    | ShowLogprobs
     | ShowServerTool
     | ShowStatus
     | ShowCall

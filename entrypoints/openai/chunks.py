@@ -1,6 +1,6 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,7 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowRefusal,
     ShowServerTool,
@@ -39,8 +40,11 @@ from entrypoints.openai.frames import (
 from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture_pieces
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
+from ports.json_values import JsonObject
 
 DONE = "data: [DONE]"
+LOGPROBS = 100
+"""Tokens whose probabilities are in one chunk."""
 
 
 class ChunkPresenter:
@@ -108,6 +112,8 @@ class ChunkPresenter:
                 return [self._delta(tool_call_delta(position, call))]
             case Ended(end):
                 return self._close(end)
+            case ShowLogprobs(_, tokens):
+                return self._weighed(tokens) if self._wanted.logprobs else []
             case ShowServerTool(_, report):
                 self._sources.find(report.sources)
                 return []
@@ -125,6 +131,11 @@ class ChunkPresenter:
             self._begun = True
             delta = {"role": "assistant", **delta}
         return chunk(self._head, delta, finish_reason)
+
+    def _weighed(self, tokens: tuple[JsonObject, ...]) -> Iterator[Yield]:
+        """Yield chunks with the probabilities of some tokens each: those of a long text are megabytes."""
+        for at in range(0, len(tokens), LOGPROBS):
+            yield chunk(self._head, {}, logprobs=tokens[at : at + LOGPROBS])
 
     def _apart(self, segment: int, text: str) -> str:
         """Return `text`, after an empty line if it begins a new segment."""

@@ -13,6 +13,7 @@ from domain.turn.steps import (
     Reason,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowRefusal,
     ShowServerTool,
@@ -26,10 +27,12 @@ from entrypoints.openai.frames import (
     tool_call,
     url_citation,
     usage_object,
+    weighed,
 )
 from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
+from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
 
@@ -51,6 +54,7 @@ class Collected:
     vocabulary: Vocabulary = NEUTRAL
     refusals: bool = False
     refused: dict[int, list[str]] = field(default_factory=dict)
+    logprobs: list[JsonObject] = field(default_factory=list)
 
     def add(self, output: Output) -> None:
         """Add one output."""
@@ -70,6 +74,8 @@ class Collected:
                 self.citations.append(url_citation(url, title, self.links, place))
             case HandOverCall(_, call):
                 self.calls.append(call)
+            case ShowLogprobs(_, tokens):
+                self.logprobs += tokens
             case ShowServerTool(_, report):
                 self.sources.find(report.sources)
             case Ended(end):
@@ -124,6 +130,8 @@ def completion(
         "model": head.model,
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
     }
+    if wanted.logprobs:
+        reply["choices"][0]["logprobs"] = weighed(collected.logprobs) if collected.logprobs else None
     if end is not None and (usage := usage_object(end)) is not None:
         reply["usage"] = usage
     return reply

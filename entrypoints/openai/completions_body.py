@@ -198,6 +198,16 @@ class CompletionsBody(BaseModel):
         """Whether the answer shows thinking: unless the client excludes it, by the newer or the older name."""
         return self.include_reasoning is not False and not flag((self.reasoning or {}).get("exclude"))
 
+    @property
+    def wanted_logprobs(self) -> int | None:
+        """How many other tokens the client wants with the probability of each; None if it wants no probabilities.
+
+        `/responses` has no field for those of the answer alone: none besides is what it means.
+        """
+        if self.logprobs is False:
+            return None
+        return 0 if self.logprobs and self.top_logprobs is None else self.top_logprobs
+
     def parameters(self) -> Parameters:
         """Return the request's parameters, frozen."""
         extra = self.model_extra or {}
@@ -208,7 +218,7 @@ class CompletionsBody(BaseModel):
             top_k=self.top_k,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
-            top_logprobs=self.top_logprobs,
+            top_logprobs=self.wanted_logprobs,
             stop=tuple(self.stop or ()),
             reasoning=self._reasoning(),
             response_format=self.response_format,

@@ -1,11 +1,13 @@
 """Build the parts of streamed chat completions: chunks, usage, and tool calls handed over to the client."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.conversation.call_kinds import APPROVAL, CUSTOM, FUNCTION
 from domain.egress.links import LinkGate, title_of
 from domain.turn.steps import End, Reason
+from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 from ports.usage import SpentSoFar, Usage
 
@@ -31,9 +33,16 @@ class ChunkHead:
     created: int
 
 
-def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
-    """Build a chat completion chunk."""
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+def chunk(
+    head: ChunkHead,
+    delta: dict[str, Any],
+    finish_reason: str | None = None,
+    logprobs: Sequence[JsonObject] = (),
+) -> Yield:
+    """Build a chat completion chunk. `logprobs`: the probabilities of tokens of the text before it."""
+    choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    if logprobs:
+        choice["logprobs"] = weighed(logprobs)
     return Yield(
         {
             "id": head.id,
@@ -43,6 +52,11 @@ def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = No
             "choices": [choice],
         }
     )
+
+
+def weighed(logprobs: Sequence[JsonObject]) -> dict[str, Any]:
+    """Build the field of a choice that holds the probabilities of its tokens."""
+    return {"content": list(logprobs), "refusal": None}
 
 
 def url_citation(url: str, title: str, links: LinkGate, place: tuple[int, int] = (0, 0)) -> dict[str, Any]:

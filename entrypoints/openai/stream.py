@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from domain.turn.steps import Output, ShowImage, ShowReasoning, ShowText
+from domain.turn.steps import Output, ShowImage, ShowLogprobs, ShowReasoning, ShowText
 from entrypoints.openai.frames import PIECE
 from entrypoints.openai.guard import Guard
 
@@ -37,7 +37,7 @@ async def unpaced(start: Start, guard: Guard, write: Callable[[Payload], Payload
             for part in in_pieces(output):
                 for frame in guard.present(part):
                     yield write(frame.payload)
-                    if isinstance(part, ShowText | ShowImage):
+                    if isinstance(part, ShowText | ShowImage | ShowLogprobs):
                         await asyncio.sleep(0)
         guard.completed()
     except Exception as defect:  # noqa: BLE001 - the edge to the caller, who would be shown any error

@@ -9,7 +9,8 @@ from ports.toolbox import ToolCall
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The usage in the last chunk of a stream, the model's thinking, and the forms of calls and refusals.
+    """The usage in the last chunk of a stream, the model's thinking, its tokens' probabilities, and the forms of calls
+    and refusals.
 
     `newer`: names of the functions whose calls the client reads in `tool_calls`, and the others as `function_call`;
     None if there are no others. `refusals`: the answer is to be JSON, so that a refusal stands in a field of its own:
@@ -20,6 +21,7 @@ class Wanted:
     reasoning: bool = True
     newer: frozenset[str] | None = None
     refusals: bool = False
+    logprobs: bool = False
 
     def older(self, call: ToolCall) -> bool:
         """Return whether the client reads a call in the older form."""
@@ -31,4 +33,6 @@ USUAL = Wanted()
 
 def wanted_by(body: CompletionsBody) -> Wanted:
     """Return what the request of an API client asks for."""
-    return Wanted(body.wants_usage, body.wants_reasoning, body.newer_functions, body.wants_json)
+    return Wanted(
+        body.wants_usage, body.wants_reasoning, body.newer_functions, body.wants_json, body.wanted_logprobs is not None
+    )

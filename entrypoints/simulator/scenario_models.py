@@ -19,7 +19,7 @@ FREE_PRICING = {"prompt": "0", "completion": "0"}
 _PARAMETERS = (
     *("frequency_penalty", "max_completion_tokens", "max_tokens", "parallel_tool_calls", "presence_penalty"),
     *("response_format", "seed", "stop", "structured_outputs", "temperature", "tool_choice", "tools", "top_k"),
-    *("top_p", "verbosity"),
+    *("top_p", "verbosity", "logprobs", "top_logprobs"),
 )
 _REASONING_PARAMETERS = ("include_reasoning", "reasoning", "reasoning_effort")
 _REASONING = {

@@ -35,7 +35,7 @@ class FakeClock:
             self._sleepers.remove(sleeper)
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` soon after the clock was moved to `moment`; like a loop's timer, not once it was cancelled."""
+        """Call `callback` soon after the clock was moved to `moment`, unless it was cancelled until then."""
         alarm = asyncio.get_running_loop().create_future()
         cancelled = False
 

@@ -103,3 +103,22 @@ async def test_cut_stream_keeps_its_text_and_ends_with_an_error_object(client: H
     assert reply.text
     assert len(reply.errors) == 1
     assert "error" not in reply.payloads[0].body
+
+
+@pytest.mark.parametrize("asked", [{"logprobs": True, "top_logprobs": 2}, {"logprobs": True}])
+async def test_clients_that_ask_for_the_probabilities_of_tokens_get_them(
+    asked: dict[str, object], client: HostAdmin, host: InstalledHost
+) -> None:
+    streamed = await stream_chat(client, "openrouter.sim/echo", "be likely", body=asked)
+    _, answer = await plain_chat(client, "openrouter.sim/echo", "be likely", body=asked)
+    chunks = [payload.body["choices"][0] for payload in streamed.payloads if payload.body["choices"]]
+    pieces = [choice["logprobs"]["content"] for choice in chunks if choice.get("logprobs")]
+    for tokens in ([entry for piece in pieces for entry in piece], answer["choices"][0]["logprobs"]["content"]):
+        assert "".join(entry["token"] for entry in tokens) == streamed.text
+        assert {len(entry["top_logprobs"]) for entry in tokens} == {asked.get("top_logprobs", 0)}
+
+
+async def test_clients_that_ask_for_no_probabilities_get_none(client: HostAdmin, host: InstalledHost) -> None:
+    asked = {"logprobs": False, "top_logprobs": 2}
+    streamed = await stream_chat(client, "openrouter.sim/echo", "be likely", body=asked)
+    assert "logprobs" not in streamed.raw

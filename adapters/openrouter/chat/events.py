@@ -95,6 +95,8 @@ class ChatVocabulary:
         delta = choice.get("message" if self._whole else "delta")
         if isinstance(delta, dict):
             answer.feed(delta)
+        if choice.get("logprobs"):
+            answer.weigh(mapping(choice["logprobs"]).get("content"))
         if choice.get("error"):
             self._fail({**frame, "error": choice["error"]}, frame, closing=True)
         elif choice.get("finish_reason") or choice.get("native_finish_reason"):

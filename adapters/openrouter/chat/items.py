@@ -1,5 +1,7 @@
 """The messages and images of a chat answer, as items of `POST /responses`."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from adapters.openrouter.stream.delta_types import DELTAS
@@ -10,6 +12,8 @@ from ports.response_events import AnnotationAdded, ItemAdded, ItemDone, RefusalD
 
 SAID, REFUSED = "output_text", "refusal"
 PIECES = {SAID: DELTAS["response.output_text.delta"], REFUSED: DELTAS["response.refusal.delta"]}
+MOST_LOGPROBS = 200_000
+"""Entries of one message, more than the tokens of the longest answers."""
 KEPT_CITATIONS = frozenset(("url_citation", "file_citation", "file_path"))
 
 
@@ -45,6 +49,7 @@ class MessageItem:
         self._index, self._item_id = index, item_id
         self._parts: list[_Part] = []
         self._citations: list[JsonObject] = []
+        self._logprobs: list[JsonObject] = []
         events.add(ItemAdded(index, self._item("in_progress", [])))
 
     def say(self, kind: str, piece: str) -> None:
@@ -61,6 +66,10 @@ class MessageItem:
         if text(citation.get("type")) in KEPT_CITATIONS:
             self._citations.append(citation)
 
+    def weigh(self, logprobs: Iterable[JsonObject]) -> None:
+        """Add the probabilities of tokens of the text."""
+        self._logprobs += islice(logprobs, max(0, MOST_LOGPROBS - len(self._logprobs)))
+
     def finish(self, status: str) -> None:
         """Complete the message."""
         content: list[JsonObject] = []
@@ -69,7 +78,8 @@ class MessageItem:
             done = TextDone if part.kind == SAID else RefusalDone
             self._events.add(done(self._index, self._item_id, number, piece))
             if part.kind == SAID:
-                content.append({"type": SAID, "text": piece, "annotations": list(self._citations)})
+                weighed = {"logprobs": self._logprobs} if self._logprobs else {}
+                content.append({"type": SAID, "text": piece, "annotations": list(self._citations), **weighed})
             else:
                 content.append({"type": REFUSED, "refusal": piece})
         self._events.add(ItemDone(self._index, self._item(status, content)))

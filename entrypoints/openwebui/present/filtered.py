@@ -22,6 +22,7 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowServerTool,
     ShowStatus,
@@ -82,6 +83,8 @@ class FilteredPresenter:
                 return self._picture(segment, output)
             case ShowCitation():
                 return self._beside.cite(output)
+            case ShowLogprobs():  # no page shows them
+                return []
             case ShowServerTool(segment, report):
                 use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 shown = self._pair(segment, use.call, use.result) if use is not None else ()

@@ -19,6 +19,7 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowServerTool,
     ShowStatus,
@@ -74,6 +75,8 @@ class LegacyPresenter:
                 return self._picture(segment, output)
             case ShowCitation():
                 return self._beside.cite(output)
+            case ShowLogprobs():  # no page shows them
+                return []
             case ShowServerTool(segment, report):
                 return [*self._beside.note(segment, report), *self._use(segment, report)]
             case ShowStatus(said):

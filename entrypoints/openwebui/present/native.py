@@ -19,6 +19,7 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowServerTool,
     ShowStatus,
@@ -89,6 +90,8 @@ class NativePresenter:
                 return [*self._text(segment, shown), *self._close_open()]
             case ShowCitation():
                 return self._beside.cite(output)
+            case ShowLogprobs():  # no page shows them
+                return []
             case ShowServerTool(segment, report):
                 use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 return [*self._beside.note(segment, report), *self._show_use(use)]

@@ -8,6 +8,7 @@ from entrypoints.simulator.payload import Json
 from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp, Work
 from entrypoints.simulator.seals import sealed, signature
 from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
+from entrypoints.simulator.writers.logprobs import logprobs, wanted_tops
 
 ARGUMENT_PIECE = 8
 """Characters of one delta of arguments."""
@@ -29,6 +30,8 @@ class ChatWriter:
         self._raw = False
         self._error: tuple[int, Json] | None = None
         self._content = self._template()
+        self._tops = wanted_tops(facts)
+        self._logprobs: list[Json] = []
 
     def _chunk(self, choices: list[Json], **fields: object) -> Json:
         return {
@@ -45,6 +48,11 @@ class ChatWriter:
         choice: Json = {"index": 0, "delta": {"role": "assistant", "content": "", **delta}}
         choice |= {"finish_reason": finish_reason, "native_finish_reason": finish_reason, "logprobs": None}
         return self._chunk([choice])
+
+    def _weighed(self, piece: str, entry: Json) -> Json:
+        chunk = self._delta({"content": piece})
+        chunk["choices"][0]["logprobs"] = {"content": [entry], "refusal": None}
+        return chunk
 
     def _template(self) -> DeltaTemplate:
         head, _, tail = frame(self._delta({"content": _MARK})).partition(b'"\\u0000"')
@@ -66,7 +74,11 @@ class ChatWriter:
         """Write text deltas."""
         self.tally.said(pieces)
         self._text.append("".join(pieces))
-        return self._content.plain(pieces)
+        if self._tops is None:
+            return self._content.plain(pieces)
+        entries = logprobs(pieces, self._tops)
+        self._logprobs += entries
+        return b"".join(frame(self._weighed(piece, entry)) for piece, entry in zip(pieces, entries, strict=True))
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
         """Write the annotations, nested as in chat completions; `status` is ignored, since messages have none here."""
@@ -201,7 +213,7 @@ class ChatWriter:
             "message": {**self._message, "content": None if calls and not text else text},
             "finish_reason": self.tally.finish_reason,
             "native_finish_reason": self.tally.finish_reason,
-            "logprobs": None,
+            "logprobs": {"content": self._logprobs, "refusal": None} if self._logprobs else None,
         }
         completion = self._chunk([choice], usage=self._usage())
         return 200, completion | {

@@ -9,6 +9,7 @@ from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Fi
 from entrypoints.simulator.seals import sealed, signature
 from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
 from entrypoints.simulator.writers.items import ItemFrames
+from entrypoints.simulator.writers.logprobs import logprobs, wanted_tops
 from entrypoints.simulator.writers.response_object import response_object
 
 ARGUMENT_PIECE = 8
@@ -35,6 +36,8 @@ class ResponsesWriter(ItemFrames):
         self._begun = False
         self._ending: tuple[int, Json] | None = None
         self._empty_copies: set[int] = set()
+        self._tops = wanted_tops(facts)
+        self._logprobs: list[Json] = []
 
     def comment(self) -> bytes:
         """Return this endpoint's comment frame."""
@@ -71,7 +74,10 @@ class ResponsesWriter(ItemFrames):
     def say(self, pieces: Sequence[str]) -> bytes:
         """Write deltas of the open message."""
         self.tally.said(pieces)
-        return self._deltas(pieces)
+        if self._tops is None:
+            return self._deltas(pieces)
+        entries = logprobs(pieces, self._tops)
+        return b"".join(self._weighed(piece, entry) for piece, entry in zip(pieces, entries, strict=True))
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
         """Write the annotations and the events that end the open message."""
@@ -86,10 +92,19 @@ class ResponsesWriter(ItemFrames):
             )
             for number, citation in enumerate(citations)
         )
-        part = {"type": "output_text", "text": text, "annotations": list(citations)}
-        written += self._event("response.output_text.done", **place, text=text, logprobs=[])
+        weighed = {"logprobs": self._logprobs} if self._logprobs else {}
+        part = {"type": "output_text", "text": text, "annotations": list(citations), **weighed}
+        written += self._event("response.output_text.done", **place, text=text, logprobs=self._logprobs)
+        self._logprobs = []
         written += self._part("done", item_id, part)
         return written + self._done(self._message(item_id, status, [part]))
+
+    def _weighed(self, piece: str, entry: Json) -> bytes:
+        assert self._open is not None
+        self._written.append(piece)
+        self._logprobs.append(entry)
+        place: Json = {"output_index": len(self.output), "item_id": self._open[0], "content_index": 0}
+        return self._event("response.output_text.delta", **place, delta=piece, logprobs=[entry])
 
     def decline(self, move: Decline) -> bytes:
         """Write a complete message that is a refusal."""

@@ -5,7 +5,18 @@ from typing import Any
 from domain.turn.answer import Answer
 from domain.turn.citations import Citations
 from domain.turn.merge import merged
-from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText, Step
+from domain.turn.steps import (
+    CallUpstream,
+    ClearTimer,
+    Ended,
+    Finish,
+    Reason,
+    ShowCitation,
+    ShowImage,
+    ShowLogprobs,
+    ShowText,
+    Step,
+)
 from ports.response_events import (
     AnnotationAdded,
     EventIgnored,
@@ -254,3 +265,25 @@ def test_only_upstream_is_called_until_it_answers():
     turn = Turn()
     turn.feed(STARTED)
     assert len(turn.all(CallUpstream)) == 1
+
+
+def weighed(text: str, *logprobs: Any) -> dict[str, Any]:
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
+    return {**message(text), "content": [part]}
+
+
+def test_probabilities_of_tokens_follow_their_text():
+    entry = {"token": "Two", "logprob": -0.5, "bytes": [84, 119, 111], "top_logprobs": []}
+    turn = Turn()
+    turn.feed(delta("Two"))
+    assert turn.feed(*done(weighed("Two", entry, {"token": 3}, "x", {"logprob": 1}))) == [ShowLogprobs(0, (entry,))]
+    turn.feed(completed())
+    (item,) = turn.kept
+    assert item["content"][0]["logprobs"] == []
+
+
+def test_probabilities_of_a_text_of_which_something_is_left_out_are_not_shown():
+    entry = {"token": "secret", "logprob": -0.5}
+    turn = Turn()
+    turn.feed(delta("Two"), *done(weighed("Three", entry)), completed())
+    assert not [step for step in turn.steps if isinstance(step, ShowLogprobs)]

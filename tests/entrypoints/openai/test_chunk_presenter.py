@@ -19,6 +19,7 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowLogprobs,
     ShowReasoning,
     ShowStatus,
     ShowText,
@@ -26,6 +27,7 @@ from domain.turn.steps import (
 from entrypoints.openai.chunks import DONE, ChunkPresenter
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead, Yield
+from entrypoints.openai.wanted import Wanted
 from ports.usage import Paid, SpentSoFar
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
@@ -219,3 +221,14 @@ def test_client_gets_only_chat_chunks_and_one_end_for_any_outputs(
     )
     assert (payloads[-1] == DONE) is own_done
     assert "<details" not in repr(payloads)
+
+
+def test_probabilities_come_in_chunks_of_some_tokens_for_those_who_want_them() -> None:
+    tokens: tuple[dict[str, Any], ...] = tuple({"token": str(number), "logprob": -1.0} for number in range(250))
+    shown = ShowText(0, "text"), ShowLogprobs(0, tokens), ended()
+    wanting = ChunkPresenter(HEAD, own_done=False, wanted=Wanted(logprobs=True))
+    choices = [choice for one in yielded(tell(wanting, *shown)) for choice in one.get("choices", ())]
+    pieces = [choice["logprobs"]["content"] for choice in choices if "logprobs" in choice]
+    assert [len(piece) for piece in pieces] == [100, 100, 50]
+    assert tuple(entry for piece in pieces for entry in piece) == tokens
+    assert not any("logprobs" in choice for one in yielded(tell(presenter(), *shown)) for choice in one["choices"])

@@ -219,6 +219,8 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "stop": ({"stop": "END"}, {"stop": ["END"]}),
     "stop many": ({"stop": ["a", "", "b", "c", "d", "e"]}, {"stop": ["a", "b", "c", "d"]}),
     "top_logprobs": ({"logprobs": True, "top_logprobs": 99}, {"top_logprobs": 20}),
+    "logprobs": ({"logprobs": True}, {"top_logprobs": 0}),
+    "no logprobs": ({"logprobs": False, "top_logprobs": 3}, {}),
     "provider": (
         {"provider": {"order": ["openai"], "max_price": {"prompt": 0.5}, "odd": 1, "zdr": None}},
         {"provider": {"order": ["openai"], "max_price": {"prompt": "0.5"}}},
@@ -250,7 +252,6 @@ CHAT_ONLY = {
     "top_a": ({"top_a": 0.5}, {"top_a": 0.5}),
     "repetition_penalty": ({"repetition_penalty": 1.1}, {"repetition_penalty": 1.1}),
     "logit_bias": ({"logit_bias": {"50256": -200, "x": "y"}}, {"logit_bias": {"50256": -100.0}}),
-    "logprobs": ({"logprobs": True}, {"logprobs": True}),
 }
 
 

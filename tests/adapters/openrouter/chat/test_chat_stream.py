@@ -335,3 +335,20 @@ def test_a_bill_without_a_list_of_choices_is_one(choices):
     (end,) = ends(translate(says("a"), finishes(), last, "[DONE]"))
     assert end.usage is not None
     assert end.usage.cost == Decimal("0.5")
+
+
+def test_probabilities_of_tokens_are_in_the_finished_message():
+    first, second = ({"token": word, "logprob": -0.1, "bytes": None, "top_logprobs": []} for word in ("Hel", "lo"))
+    weighed = [says("Hel"), says("lo")]
+    for one, entry in zip(weighed, (first, second), strict=True):
+        one["choices"][0]["logprobs"] = {"content": [entry], "refusal": None}
+    (item,) = items(answered(*weighed))
+    assert item["content"] == [{"type": "output_text", "text": "Hello", "annotations": [], "logprobs": [first, second]}]
+
+
+@pytest.mark.parametrize("logprobs", [[], "many", {"content": "x"}, {"content": [1, None]}, {"content": None}, 7])
+def test_probabilities_in_another_form_change_nothing(logprobs):
+    said = says("Hello")
+    said["choices"][0]["logprobs"] = logprobs
+    (item,) = items(answered(said))
+    assert item["content"] == [{"type": "output_text", "text": "Hello", "annotations": []}]

@@ -1,0 +1,37 @@
+"""The probabilities of an answer's tokens, as upstream reports them with its text.
+
+Both endpoints use one form for an entry, that of OpenAI's API reference, `logprobs.content`.
+"""
+
+from domain.turn.output_items import OutputItem, objects, text_of
+from domain.turn.steps import ShowLogprobs
+from ports.json_values import JsonObject
+
+
+def shown_logprobs(slot: OutputItem, part: JsonObject, number: int) -> list[ShowLogprobs]:
+    """Return the probabilities of a finished part of a message, the `number`th; unusable entries are left out.
+
+    A text of which something was left out has none: they would name it.
+    """
+    listed = part.get("logprobs")
+    if not listed or slot.shown(("text", number)) != text_of(part, "text"):
+        return []
+    tokens = tuple(entry for one in objects(listed) if (entry := _entry(one)))
+    return [ShowLogprobs(slot.segment, tokens)] if tokens else []
+
+
+def without_logprobs(part: JsonObject) -> JsonObject:
+    """Return a part without its probabilities: they are for the reader, and can be many times its text."""
+    return {**part, "logprobs": []} if part.get("logprobs") else part
+
+
+def _entry(one: JsonObject) -> JsonObject:
+    token, logprob, octets, top = one.get("token"), one.get("logprob"), one.get("bytes"), one.get("top_logprobs")
+    if not isinstance(token, str) or isinstance(logprob, bool) or not isinstance(logprob, int | float):
+        return {}
+    return {
+        "token": token,
+        "logprob": logprob,
+        "bytes": octets if isinstance(octets, list) else None,
+        "top_logprobs": top if isinstance(top, list) else [],
+    }
