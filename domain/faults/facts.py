@@ -57,7 +57,8 @@ class FaultFacts:
     """`limit_type` names the limit of requests that was reached; `seconds` the time allowed that ran out.
 
     `chunk`: the frame of the stream that reported the error, None if it came otherwise. `raw` is for the record and for
-    an administrator's own texts only. `limits` are set if the conversation is too long.
+    an administrator's own texts only. `limits` are set if the conversation is too long. `field` is the field of the
+    caller's request that we could not read, as a path with dots.
     """
 
     said: Said = Said()
@@ -69,6 +70,7 @@ class FaultFacts:
     raw: RawError = field(default=RawError(), repr=False)
     sent: Sent = Sent()
     limits: ModelLimits | None = None
+    field: str = ""
 
 
 NO_FACTS = FaultFacts()

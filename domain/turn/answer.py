@@ -285,11 +285,9 @@ class Answer:
     def _finish_message(self, slot: OutputItem, item: JsonObject) -> list[Output]:
         outputs: list[Output] = []
         for number, part in enumerate(objects(item.get("content"))):
-            if part.get("type") == "refusal":
-                outputs += self._rest_unmarked(slot, ("refusal", number), text_of(part, "refusal"))
-            else:
-                outputs += self._rest_unmarked(slot, ("text", number), text_of(part, "text"))
-                outputs += shown_logprobs(slot, part, number)
+            name = "refusal" if part.get("type") == "refusal" else "text"
+            outputs += self._rest_unmarked(slot, (name, number), text_of(part, name))
+            outputs += shown_logprobs(slot, part, number)
             for annotation in objects(part.get("annotations")):
                 outputs += self.cite(annotation)
         return outputs

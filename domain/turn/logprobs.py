@@ -13,8 +13,8 @@ def shown_logprobs(slot: OutputItem, part: JsonObject, number: int) -> list[Show
 
     A text of which something was left out has none: they would name it.
     """
-    listed = part.get("logprobs")
-    if not listed or slot.shown(("text", number)) != text_of(part, "text"):
+    listed, text = part.get("logprobs"), text_of(part, "text")
+    if not listed or not text or slot.shown(("text", number)) != text:
         return []
     tokens = tuple(entry for one in objects(listed) if (entry := _entry(one)))
     return [ShowLogprobs(slot.segment, tokens)] if tokens else []

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.faults.facts import FaultFacts
 from domain.faults.fault import Fault, FaultKind
 from domain.request.coverage import REFUSED
 from domain.request.drawing_options import NAMES as DRAWING
@@ -294,4 +295,4 @@ def read_completions_body(body: object) -> CompletionsBody | Fault:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(step) for step in first["loc"]) or "body"
         kind = FaultKind.BAD_MESSAGES if field.startswith("messages") else FaultKind.BAD_REQUEST
-        return Fault(kind, detail=f"{field}: {first['msg']}", status=400)
+        return Fault(kind, detail=f"{field}: {first['msg']}", status=400, facts=FaultFacts(field=field))

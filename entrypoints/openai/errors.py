@@ -4,18 +4,33 @@ import math
 from typing import Any
 
 from domain.egress.lines import visible_line
+from domain.faults.causes import AskedFor, Cause, RefusedPart, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact
 from entrypoints.sentences.fault_facts import known_words, reasons_of
 from entrypoints.sentences.faults import advice, cause_words, happened
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
+_FIELD_OF_KIND = {
+    FaultKind.UNKNOWN_MODEL: "model",
+    FaultKind.FILTERED_MODEL: "model",
+    FaultKind.BAD_MESSAGES: "messages",
+    FaultKind.CONTEXT_LENGTH: "messages",
+}
+_FIELD_OF_CAUSE: dict[Cause | None, str] = {
+    AskedFor.SEVERAL_ANSWERS: "n",
+    RefusedPart.TOOLS: "tools",
+    RefusedPart.PICTURES: "messages",
+    RefusedPart.FILES: "messages",
+    RefusedPart.OUTPUT_LIMIT: "max_tokens",
+    RefusedPart.REASONING: "reasoning",
+}
 DETAIL_SHOWN = 300
 """Characters of upstream's error text that are shown."""
 
 
 def error_object(fault: Fault, error_id: str, vocabulary: Vocabulary = NEUTRAL) -> dict[str, Any]:
-    """Build the error object that OpenAI clients expect: message, type, code, and our error id."""
+    """Build the error object that OpenAI clients expect: message, type, code, the field at fault, and our error id."""
     detail = detail_of(fault, vocabulary)
     said, reasons = reasons_of(fault)
     objections = [f"{said} {'; '.join(map(shortened, reasons))}."] if reasons else []
@@ -25,7 +40,7 @@ def error_object(fault: Fault, error_id: str, vocabulary: Vocabulary = NEUTRAL) 
         "message": f"{message} {vocabulary.say('[error id {error_id}]', error_id=error_id)}",
         "type": _type_of(fault),
         "code": fault.kind.value,
-        "param": None,
+        "param": _field_of(fault),
         "error_id": error_id,
     }
     if fault.retry_after is not None:
@@ -49,6 +64,15 @@ def shortened(detail: str) -> str:
     """Return a text from outside as one visible line, redacted and cut to DETAIL_SHOWN characters."""
     text = visible_line(redact(detail))
     return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "\u2026"
+
+
+def _field_of(fault: Fault) -> str | None:
+    """Return the field of the request that is at fault, None if it is none: upstream names those of our request."""
+    if fault.facts.field:
+        return shortened(fault.facts.field)
+    if isinstance(fault.cause, TooManyTools):
+        return "tools"
+    return _FIELD_OF_CAUSE.get(fault.cause) or _FIELD_OF_KIND.get(fault.kind)
 
 
 def _type_of(fault: Fault) -> str:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from domain.faults.causes import AskedFor, RefusedPart, TooManyTools
+from domain.faults.facts import FaultFacts
 from domain.faults.fault import Fault, FaultKind
+from entrypoints.openai.completions_body import read_completions_body
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.sentences.faults import advice, happened
 
@@ -42,3 +45,29 @@ def test_error_object_names_the_type_openai_clients_know(kind: FaultKind, status
 def test_wait_is_also_a_header_in_whole_seconds() -> None:
     assert headers_of(Fault(FaultKind.BUSY, retry_after=4.01)) == {"Retry-After": "5"}
     assert headers_of(Fault(FaultKind.BUSY)) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        (read_completions_body({"model": "a/b", "messages": 3}), "messages"),
+        (read_completions_body({"messages": []}), "model"),
+        (Fault(FaultKind.UNKNOWN_MODEL), "model"),
+        (Fault(FaultKind.CONTEXT_LENGTH), "messages"),
+        (Fault(FaultKind.BAD_REQUEST, cause=AskedFor.SEVERAL_ANSWERS), "n"),
+        (Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(200, 128)), "tools"),
+        (Fault(FaultKind.BAD_REQUEST, cause=RefusedPart.OUTPUT_LIMIT), "max_tokens"),
+        (Fault(FaultKind.BAD_REQUEST, detail="input[0]: invalid"), None),
+        (Fault(FaultKind.RATE_LIMITED), None),
+    ],
+)
+def test_the_error_names_the_field_at_fault(fault: object, field: str | None) -> None:
+    assert isinstance(fault, Fault)
+    assert error_object(fault, ERROR_ID)["param"] == field
+
+
+def test_a_name_of_a_field_is_one_short_line() -> None:
+    fault = Fault(FaultKind.BAD_REQUEST, facts=FaultFacts(field="a\u202e\n" * 500))
+    field = error_object(fault, ERROR_ID)["param"]
+    assert len(field) <= 300
+    assert field.isprintable()
