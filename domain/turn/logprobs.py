@@ -7,6 +7,9 @@ from domain.turn.output_items import OutputItem, objects, text_of
 from domain.turn.steps import ShowLogprobs
 from ports.json_values import JsonObject
 
+TOGETHER = 50
+"""Tokens of one output: those of a long text, each with twenty others, are megabytes."""
+
 
 def shown_logprobs(slot: OutputItem, part: JsonObject, number: int) -> list[ShowLogprobs]:
     """Return the probabilities of a finished part of a message, the `number`th; unusable entries are left out.
@@ -17,7 +20,7 @@ def shown_logprobs(slot: OutputItem, part: JsonObject, number: int) -> list[Show
     if not listed or not text or slot.shown(("text", number)) != text:
         return []
     tokens = tuple(entry for one in objects(listed) if (entry := _entry(one)))
-    return [ShowLogprobs(slot.segment, tokens)] if tokens else []
+    return [ShowLogprobs(slot.segment, tokens[at : at + TOGETHER]) for at in range(0, len(tokens), TOGETHER)]
 
 
 def without_logprobs(part: JsonObject) -> JsonObject:

@@ -84,7 +84,7 @@ class ShowCitation:
 
 @dataclass(frozen=True, slots=True)
 class ShowLogprobs:
-    """The probabilities of the tokens of one text, once it is complete; for clients that asked for them."""
+    """The probabilities of some tokens of a text, in order, once it is complete; for clients that asked for them."""
 
     segment: int
     tokens: tuple[JsonObject, ...]

@@ -1,6 +1,6 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,7 @@ from entrypoints.openai.frames import (
     ChunkHead,
     Yield,
     chunk,
+    decodable,
     finish_reason,
     function_call_delta,
     tool_call_delta,
@@ -40,11 +41,8 @@ from entrypoints.openai.frames import (
 from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture_pieces
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
-from ports.json_values import JsonObject
 
 DONE = "data: [DONE]"
-LOGPROBS = 100
-"""Tokens whose probabilities are in one chunk."""
 
 
 class ChunkPresenter:
@@ -113,7 +111,7 @@ class ChunkPresenter:
             case Ended(end):
                 return self._close(end)
             case ShowLogprobs(_, tokens):
-                return self._weighed(tokens) if self._wanted.logprobs else []
+                return [chunk(self._head, {}, logprobs=decodable(tokens))] if self._wanted.logprobs else []
             case ShowServerTool(_, report):
                 self._sources.find(report.sources)
                 return []
@@ -131,11 +129,6 @@ class ChunkPresenter:
             self._begun = True
             delta = {"role": "assistant", **delta}
         return chunk(self._head, delta, finish_reason)
-
-    def _weighed(self, tokens: tuple[JsonObject, ...]) -> Iterator[Yield]:
-        """Yield chunks with the probabilities of some tokens each: those of a long text are megabytes."""
-        for at in range(0, len(tokens), LOGPROBS):
-            yield chunk(self._head, {}, logprobs=tokens[at : at + LOGPROBS])
 
     def _apart(self, segment: int, text: str) -> str:
         """Return `text`, after an empty line if it begins a new segment."""

@@ -1,5 +1,6 @@
 """Render a turn as one chat completion, for callers that do not stream."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from domain.turn.steps import (
 from entrypoints.openai.found_sources import FoundSources
 from entrypoints.openai.frames import (
     ChunkHead,
+    decodable,
     finish_reason,
     function_call_delta,
     tool_call,
@@ -75,7 +77,7 @@ class Collected:
             case HandOverCall(_, call):
                 self.calls.append(call)
             case ShowLogprobs(_, tokens):
-                self.logprobs += tokens
+                self.logprobs += decodable(tokens)
             case ShowServerTool(_, report):
                 self.sources.find(report.sources)
             case Ended(end):
@@ -96,6 +98,8 @@ async def collect(
     collected = Collected(links=links, vocabulary=vocabulary, refusals=refusals)
     async for output in outputs:
         collected.add(output)
+        if isinstance(output, ShowLogprobs):
+            await asyncio.sleep(0)  # others run in between: writing those of a long text takes long
     return collected
 
 

@@ -1,11 +1,13 @@
 """Build the parts of streamed chat completions: chunks, usage, and tool calls handed over to the client."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.conversation.call_kinds import APPROVAL, CUSTOM, FUNCTION
 from domain.egress.links import LinkGate, title_of
+from domain.tools.sound_values import plain
 from domain.turn.steps import End, Reason
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -57,6 +59,18 @@ def chunk(
 def weighed(logprobs: Sequence[JsonObject]) -> dict[str, Any]:
     """Build the field of a choice that holds the probabilities of its tokens."""
     return {"content": list(logprobs), "refusal": None}
+
+
+def decodable(logprobs: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    """Return probabilities that every client can decode.
+
+    Tokens can be parts of a character, and upstream may write those as halves of surrogate pairs.
+    """
+    try:
+        json.dumps(logprobs, ensure_ascii=False, allow_nan=False).encode()  # takes half as long as `plain`
+    except ValueError:
+        return [plain(entry) for entry in logprobs]
+    return logprobs
 
 
 def url_citation(url: str, title: str, links: LinkGate, place: tuple[int, int] = (0, 0)) -> dict[str, Any]:

@@ -287,3 +287,14 @@ def test_probabilities_of_a_text_of_which_something_is_left_out_are_not_shown():
     turn = Turn()
     turn.feed(delta("Two"), *done(weighed("Three", entry)), completed())
     assert not [step for step in turn.steps if isinstance(step, ShowLogprobs)]
+
+
+def test_probabilities_of_a_long_text_come_in_parts():
+    entries: list[dict[str, Any]] = [
+        {"token": str(number), "logprob": -1.0, "bytes": None, "top_logprobs": []} for number in range(120)
+    ]
+    turn = Turn()
+    steps = turn.feed(delta("Two"), *done(weighed("Two", *entries)))
+    parts = [step.tokens for step in steps if isinstance(step, ShowLogprobs)]
+    assert [len(part) for part in parts] == [50, 50, 20]
+    assert [entry for part in parts for entry in part] == entries

@@ -223,12 +223,18 @@ def test_client_gets_only_chat_chunks_and_one_end_for_any_outputs(
     assert "<details" not in repr(payloads)
 
 
-def test_probabilities_come_in_chunks_of_some_tokens_for_those_who_want_them() -> None:
-    tokens: tuple[dict[str, Any], ...] = tuple({"token": str(number), "logprob": -1.0} for number in range(250))
-    shown = ShowText(0, "text"), ShowLogprobs(0, tokens), ended()
+def test_every_client_can_decode_the_probabilities() -> None:
+    half = {"token": "\ud83d", "logprob": -1.0, "top_logprobs": [{"token": "\ude00", "logprob": float("nan")}]}
+    wanting = ChunkPresenter(HEAD, own_done=False, wanted=Wanted(logprobs=True))
+    (piece,) = yielded(tell(wanting, ShowLogprobs(0, (half,))))
+    whole = {"token": "\ufffd", "logprob": -1.0, "top_logprobs": [{"token": "\ufffd", "logprob": None}]}
+    assert piece["choices"][0]["logprobs"]["content"] == [whole]
+
+
+def test_probabilities_come_in_chunks_of_their_own_for_those_who_want_them() -> None:
+    tokens: tuple[dict[str, Any], ...] = ({"token": "te", "logprob": -1.0}, {"token": "xt", "logprob": -0.5})
+    shown = ShowText(0, "text"), ShowLogprobs(0, tokens[:1]), ShowLogprobs(0, tokens[1:]), ended()
     wanting = ChunkPresenter(HEAD, own_done=False, wanted=Wanted(logprobs=True))
     choices = [choice for one in yielded(tell(wanting, *shown)) for choice in one.get("choices", ())]
-    pieces = [choice["logprobs"]["content"] for choice in choices if "logprobs" in choice]
-    assert [len(piece) for piece in pieces] == [100, 100, 50]
-    assert tuple(entry for piece in pieces for entry in piece) == tokens
+    assert [choice["logprobs"]["content"] for choice in choices if "logprobs" in choice] == [[one] for one in tokens]
     assert not any("logprobs" in choice for one in yielded(tell(presenter(), *shown)) for choice in one["choices"])

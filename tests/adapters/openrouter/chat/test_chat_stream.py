@@ -1,6 +1,7 @@
 """Chat chunks become the events of the Responses endpoint: text, images, citations and every ending."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -338,12 +339,14 @@ def test_a_bill_without_a_list_of_choices_is_one(choices):
 
 
 def test_probabilities_of_tokens_are_in_the_finished_message():
-    first, second = ({"token": word, "logprob": -0.1, "bytes": None, "top_logprobs": []} for word in ("Hel", "lo"))
+    entries: list[dict[str, Any]] = [
+        {"token": word, "logprob": -0.1, "bytes": None, "top_logprobs": []} for word in ("Hel", "lo")
+    ]
     weighed = [says("Hel"), says("lo")]
-    for one, entry in zip(weighed, (first, second), strict=True):
+    for one, entry in zip(weighed, entries, strict=True):
         one["choices"][0]["logprobs"] = {"content": [entry], "refusal": None}
     (item,) = items(answered(*weighed))
-    assert item["content"] == [{"type": "output_text", "text": "Hello", "annotations": [], "logprobs": [first, second]}]
+    assert item["content"] == [{"type": "output_text", "text": "Hello", "annotations": [], "logprobs": entries}]
 
 
 @pytest.mark.parametrize("logprobs", [[], "many", {"content": "x"}, {"content": [1, None]}, {"content": None}, 7])
