@@ -5,7 +5,7 @@ No turn fails because the store does, unless the operator wants that: it then ru
 cost is posted as soon as the store is back.
 
 The ledger stores what a turn did before the budgets settle it. So a process that dies between the two leaves a
-reservation, which expires and is settled by the ledger: both always say the same.
+reservation, which expires and gets the ledger's figures: both end with the same.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ Rules = Callable[[Spending], Awaitable[RuleBook]]
 class BudgetTurn:
     """The use case; belongs to one event loop. `alert` is called for each budget that crosses a threshold.
 
-    `booked` returns once the ledger has stored what it was told until now, or can no longer; None: there is no ledger.
+    `booked` returns once the entries noted so far are in the ledger or a journal, or are lost; None without a ledger.
     """
 
     def __init__(

@@ -7,20 +7,22 @@ from domain.turn.output_items import OutputItem, objects, text_of
 from domain.turn.steps import ShowLogprobs
 from ports.json_values import JsonObject
 
-TOGETHER = 50
-"""Tokens of one output: those of a long text, each with twenty others, are megabytes."""
+TOKENS_OF_OUTPUT = 50
+"""The most tokens in one output: a long text, each token with twenty others, makes megabytes."""
 
 
 def shown_logprobs(slot: OutputItem, part: JsonObject, number: int) -> list[ShowLogprobs]:
     """Return the probabilities of a finished part of a message, the `number`th; unusable entries are left out.
 
-    A text of which something was left out has none: they would name it.
+    If something was left out of the text, none are returned: they would reveal it.
     """
     listed, text = part.get("logprobs"), text_of(part, "text")
     if not listed or not text or slot.shown(("text", number)) != text:
         return []
     tokens = tuple(entry for one in objects(listed) if (entry := _entry(one)))
-    return [ShowLogprobs(slot.segment, tokens[at : at + TOGETHER]) for at in range(0, len(tokens), TOGETHER)]
+    return [
+        ShowLogprobs(slot.segment, tokens[at : at + TOKENS_OF_OUTPUT]) for at in range(0, len(tokens), TOKENS_OF_OUTPUT)
+    ]
 
 
 def without_logprobs(part: JsonObject) -> JsonObject:

@@ -26,10 +26,10 @@ from entrypoints.openai.frames import (
     decodable,
     finish_reason,
     function_call_delta,
+    logprobs_field,
     tool_call,
     url_citation,
     usage_object,
-    weighed,
 )
 from entrypoints.openai.wanted import USUAL, Wanted
 from entrypoints.sentences.escaping import picture
@@ -135,7 +135,7 @@ def completion(
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
     }
     if wanted.logprobs:
-        reply["choices"][0]["logprobs"] = weighed(collected.logprobs) if collected.logprobs else None
+        reply["choices"][0]["logprobs"] = logprobs_field(collected.logprobs) if collected.logprobs else None
     if end is not None and (usage := usage_object(end)) is not None:
         reply["usage"] = usage
     return reply

@@ -203,7 +203,7 @@ class CompletionsBody(BaseModel):
     def wanted_logprobs(self) -> int | None:
         """How many other tokens the client wants with the probability of each; None if it wants no probabilities.
 
-        `/responses` has no field for those of the answer alone: none besides is what it means.
+        `/responses` has one field for both wishes: 0 asks for the probabilities of the answer's own tokens.
         """
         if self.logprobs is False:
             return None

@@ -67,7 +67,10 @@ def shortened(detail: str) -> str:
 
 
 def _field_of(fault: Fault) -> str | None:
-    """Return the field of the request that is at fault, None if it is none: upstream names those of our request."""
+    """Return the caller's field that is at fault; None if no field is known.
+
+    Upstream's own `param` is left out: it names a field of our request, not of the caller's.
+    """
     if fault.facts.field:
         return shortened(fault.facts.field)
     if isinstance(fault.cause, TooManyTools):

@@ -44,7 +44,7 @@ def chunk(
     """Build a chat completion chunk. `logprobs`: the probabilities of tokens of the text before it."""
     choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": finish_reason}
     if logprobs:
-        choice["logprobs"] = weighed(logprobs)
+        choice["logprobs"] = logprobs_field(logprobs)
     return Yield(
         {
             "id": head.id,
@@ -56,7 +56,7 @@ def chunk(
     )
 
 
-def weighed(logprobs: Sequence[JsonObject]) -> dict[str, Any]:
+def logprobs_field(logprobs: Sequence[JsonObject]) -> dict[str, Any]:
     """Build the field of a choice that holds the probabilities of its tokens."""
     return {"content": list(logprobs), "refusal": None}
 

@@ -19,7 +19,7 @@ from tests.drills.ledger_tables import Row, Tables
 
 MARK = re.compile(r"drill-([0-9A-HJKMNP-TV-Z]{26})")
 PATHS = ("/responses", "/chat/completions", "/images")
-STORING_SECONDS = 3.0
+STORING_SECONDS = 2.0
 """A process that is killed this soon after the head of an answer was sent may not have stored its name yet.
 
 A quiet machine takes a tenth of that, a crowded one has taken 1.8; the longest time is among the figures. Some answers

@@ -52,10 +52,10 @@ class ChatAnswer:
         if fragments := delta.get("tool_calls"):
             self._call(fragments)
 
-    def weigh(self, logprobs: object) -> None:
+    def add_logprobs(self, logprobs: object) -> None:
         """Add the probabilities of tokens of the text that was said last."""
         if self._message is not None:
-            self._message.weigh(objects(logprobs))
+            self._message.add_logprobs(objects(logprobs))
 
     def finish(self, status: str) -> None:
         """Complete every item."""

@@ -96,7 +96,7 @@ class ChatVocabulary:
         if isinstance(delta, dict):
             answer.feed(delta)
         if choice.get("logprobs"):
-            answer.weigh(mapping(choice["logprobs"]).get("content"))
+            answer.add_logprobs(mapping(choice["logprobs"]).get("content"))
         if choice.get("error"):
             self._fail({**frame, "error": choice["error"]}, frame, closing=True)
         elif choice.get("finish_reason") or choice.get("native_finish_reason"):

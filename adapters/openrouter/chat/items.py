@@ -66,7 +66,7 @@ class MessageItem:
         if text(citation.get("type")) in KEPT_CITATIONS:
             self._citations.append(citation)
 
-    def weigh(self, logprobs: Iterable[JsonObject]) -> None:
+    def add_logprobs(self, logprobs: Iterable[JsonObject]) -> None:
         """Add the probabilities of tokens of the text."""
         self._logprobs += islice(logprobs, max(0, MOST_LOGPROBS - len(self._logprobs)))
 
@@ -78,8 +78,8 @@ class MessageItem:
             done = TextDone if part.kind == SAID else RefusalDone
             self._events.add(done(self._index, self._item_id, number, piece))
             if part.kind == SAID:
-                weighed = {"logprobs": self._logprobs} if self._logprobs else {}
-                content.append({"type": SAID, "text": piece, "annotations": list(self._citations), **weighed})
+                more = {"logprobs": self._logprobs} if self._logprobs else {}
+                content.append({"type": SAID, "text": piece, "annotations": list(self._citations), **more})
             else:
                 content.append({"type": REFUSED, "refusal": piece})
         self._events.add(ItemDone(self._index, self._item(status, content)))

@@ -49,7 +49,7 @@ class ChatWriter:
         choice |= {"finish_reason": finish_reason, "native_finish_reason": finish_reason, "logprobs": None}
         return self._chunk([choice])
 
-    def _weighed(self, piece: str, entry: Json) -> Json:
+    def _with_logprobs(self, piece: str, entry: Json) -> Json:
         chunk = self._delta({"content": piece})
         chunk["choices"][0]["logprobs"] = {"content": [entry], "refusal": None}
         return chunk
@@ -78,7 +78,7 @@ class ChatWriter:
             return self._content.plain(pieces)
         entries = logprobs(pieces, self._tops)
         self._logprobs += entries
-        return b"".join(frame(self._weighed(piece, entry)) for piece, entry in zip(pieces, entries, strict=True))
+        return b"".join(frame(self._with_logprobs(piece, entry)) for piece, entry in zip(pieces, entries, strict=True))
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
         """Write the annotations, nested as in chat completions; `status` is ignored, since messages have none here."""

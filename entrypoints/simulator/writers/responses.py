@@ -77,7 +77,7 @@ class ResponsesWriter(ItemFrames):
         if self._tops is None:
             return self._deltas(pieces)
         entries = logprobs(pieces, self._tops)
-        return b"".join(self._weighed(piece, entry) for piece, entry in zip(pieces, entries, strict=True))
+        return b"".join(self._with_logprobs(piece, entry) for piece, entry in zip(pieces, entries, strict=True))
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
         """Write the annotations and the events that end the open message."""
@@ -92,14 +92,14 @@ class ResponsesWriter(ItemFrames):
             )
             for number, citation in enumerate(citations)
         )
-        weighed = {"logprobs": self._logprobs} if self._logprobs else {}
-        part = {"type": "output_text", "text": text, "annotations": list(citations), **weighed}
+        more = {"logprobs": self._logprobs} if self._logprobs else {}
+        part = {"type": "output_text", "text": text, "annotations": list(citations), **more}
         written += self._event("response.output_text.done", **place, text=text, logprobs=self._logprobs)
         self._logprobs = []
         written += self._part("done", item_id, part)
         return written + self._done(self._message(item_id, status, [part]))
 
-    def _weighed(self, piece: str, entry: Json) -> bytes:
+    def _with_logprobs(self, piece: str, entry: Json) -> bytes:
         assert self._open is not None
         self._written.append(piece)
         self._logprobs.append(entry)

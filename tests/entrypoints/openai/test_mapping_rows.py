@@ -264,6 +264,20 @@ def test_what_only_chat_completions_takes_goes_there_and_nowhere_else(given, exp
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"logprobs": True}, {"logprobs": True, "top_logprobs": 0}),
+        ({"top_logprobs": 3}, {"logprobs": True, "top_logprobs": 3}),
+        ({"logprobs": False, "top_logprobs": 3}, {"logprobs": False, "top_logprobs": None}),
+    ],
+)
+def test_chat_completions_are_asked_for_probabilities_as_the_client_asks(given, expected):
+    fields = chat_fields(prepared(given).request.body)
+
+    assert {name: fields.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
     ("given", "name", "value"),
     [
         ({"max_tokens": 100}, "max_tokens", 100),
