@@ -7,6 +7,7 @@ from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any
 
+from adapters.openwebui.uncancelled import uncancelled
 from ports.storable_texts import REFUSED
 
 DATABASE, STORED_SETTINGS = "open_webui.internal.db", "open_webui.models.config"
@@ -14,9 +15,9 @@ _REFUSED = re.compile(f"[{REFUSED}]")
 
 
 async def called(function: Callable[..., Any], *arguments: object, **named: object) -> Any:
-    """Call a function of the host: coroutines on the loop, all others in a thread."""
+    """Call a function of the host: coroutines on the loop, all others in a thread; neither ends with its caller."""
     if iscoroutinefunction(function):
-        return await function(*arguments, **named)
+        return await uncancelled(function(*arguments, **named))
     return await asyncio.to_thread(function, *arguments, **named)
 
 
@@ -26,8 +27,7 @@ async def selected(query: Any) -> list[Any]:
     open_session = getattr(database, "get_async_db_context", None)
     if open_session is None:
         return await asyncio.to_thread(_read, database, query)
-    async with open_session() as session:
-        return list(await session.execute(query))
+    return await uncancelled(_select(open_session, query))
 
 
 def storable(texts: Iterable[str]) -> list[str]:
@@ -44,7 +44,12 @@ async def stored_setting(request: Any, key: str, name: str) -> Any:
         table = import_module(STORED_SETTINGS)
     except ImportError:
         return await asyncio.to_thread(getattr, request.app.state.config, name)  # it may ask Redis, and wait for it
-    return await table.Config.get(key)
+    return await uncancelled(table.Config.get(key))
+
+
+async def _select(open_session: Callable[[], Any], query: Any) -> list[Any]:
+    async with open_session() as session:
+        return list(await session.execute(query))
 
 
 def _read(database: Any, query: Any) -> list[Any]:

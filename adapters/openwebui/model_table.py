@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import Any
 
+from adapters.openwebui.uncancelled import uncancelled
 from ports.model_rows import RowsNotOffered
 
 MODELS, DATABASE, SETTINGS = "open_webui.models.models", "open_webui.internal.db", "open_webui.config"
@@ -49,8 +50,8 @@ def model_table() -> ModelTable:
     if iscoroutinefunction(get):
         query = _column_on_loop
     return ModelTable(
-        ids=lambda prefix: query(table.select(), table.c.id, prefix),
-        bases=lambda prefix: query(table.select(), table.c.base_model_id, prefix),
+        ids=lambda prefix: uncancelled(query(table.select(), table.c.id, prefix)),
+        bases=lambda prefix: uncancelled(query(table.select(), table.c.base_model_id, prefix)),
         get=get,
         get_many=getattr(functions, "get_models_by_ids", None),
         insert=_named(functions, "insert_new_model"),
@@ -93,7 +94,7 @@ def sharing_setting() -> str:
 async def _default_metadata() -> Any:
     """Read the administrators' defaults for all models: stored from 0.10 on, an object before, none in 0.6."""
     try:
-        return await _named(_named(_module(STORED_SETTINGS), "Config"), "get")("models.default_metadata")
+        return await uncancelled(_named(_named(_module(STORED_SETTINGS), "Config"), "get")("models.default_metadata"))
     except (RowsNotOffered, TypeError):
         held = getattr(_module(SETTINGS), "DEFAULT_MODEL_METADATA", None)
         return getattr(held, "value", held)

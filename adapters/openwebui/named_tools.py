@@ -10,6 +10,7 @@ from importlib import import_module
 from inspect import isawaitable
 from typing import Any
 
+from adapters.openwebui.uncancelled import uncancelled
 from ports.telemetry import Telemetry
 
 TOOLS, USERS = "open_webui.utils.tools", "open_webui.models.users"
@@ -26,10 +27,10 @@ async def load_named_tools(
         return {}
     try:
         user = import_module(USERS).Users.get_user_by_id(user_id)
-        user = await user if isawaitable(user) else user
+        user = await uncancelled(user) if isawaitable(user) else user
         if user is None:
             return {}
-        return await import_module(TOOLS).get_tools(request, list(tool_ids), user, dict(handed))
+        return await uncancelled(import_module(TOOLS).get_tools(request, list(tool_ids), user, dict(handed)))
     except Exception as error:  # noqa: BLE001 - the host's code and that of its tools: the turn goes on without them
         telemetry.event("warning", "tools_not_loaded", error=type(error).__name__)
         return {}

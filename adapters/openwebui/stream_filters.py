@@ -4,12 +4,11 @@ The host runs the filters of a request before it calls the pipe, so their object
 functions has the hook, nothing else is asked. Source: the hosts' `utils/filter.py`, 0.6.28 to 0.12.4.
 """
 
-import asyncio
 from collections.abc import Mapping
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import Any
 
+from adapters.openwebui.host_functions import called
 from ports.telemetry import Telemetry
 
 FILTERS = "open_webui.utils.filter"
@@ -37,11 +36,4 @@ async def filters_read_stream(request: Any, metadata: object, telemetry: Telemet
 
 
 async def _active(request: Any, model: object, chosen: list[str]) -> list[str]:
-    """Ask the host; up to 0.8 its function reads the database and runs in a thread."""
-    ask = import_module(FILTERS).get_sorted_filter_ids
-    found = (
-        await ask(request, model, chosen)
-        if iscoroutinefunction(ask)
-        else await asyncio.to_thread(ask, request, model, chosen)
-    )
-    return [str(name) for name in found]
+    return [str(name) for name in await called(import_module(FILTERS).get_sorted_filter_ids, request, model, chosen)]

@@ -10,6 +10,7 @@ from adapters.openwebui.host_tools import HostOffer, HostTool, Kind, read_tools
 from adapters.openwebui.own_threads import OwnThreads
 from adapters.openwebui.tool_results import result_of, weight_of
 from adapters.openwebui.tool_threads import driven, finished
+from adapters.openwebui.uncancelled import uncancelled
 from ports.offload import LARGE, Offload
 from ports.telemetry import Redactor, Telemetry
 from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
@@ -121,7 +122,7 @@ async def open_toolbox(
 
 
 async def _resolved(tools: object) -> object:
-    return await tools if inspect.isawaitable(tools) else tools
+    return await uncancelled(tools) if inspect.isawaitable(tools) else tools
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:

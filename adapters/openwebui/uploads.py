@@ -9,6 +9,7 @@ from typing import Any
 from adapters.openwebui.file_rows import FILE_ROUTES
 from adapters.openwebui.host_functions import stored_setting
 from adapters.openwebui.own_threads import OwnThreads
+from adapters.openwebui.uncancelled import uncancelled
 from ports.file_addresses import file_address
 from ports.files import FileNotSaved, NewFile, SavedFile
 
@@ -40,7 +41,7 @@ async def upload(
     )
     values = {"file": handed, "metadata": metadata or {}, "process": False, "user": owner}
     if iscoroutinefunction(handler):
-        stored = await handler(request, **values)
+        stored = await uncancelled(handler(request, **values))
     else:
         stored = await threads.run("save file", lambda: handler(request, **values))
     file_id = stored.get("id") if isinstance(stored, dict) else getattr(stored, "id", None)

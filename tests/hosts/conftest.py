@@ -13,7 +13,7 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from entrypoints.devhost.client import Account
 from entrypoints.devhost.environments import SUPPORTED_HOSTS
 from entrypoints.devhost.server import HostServer
 from entrypoints.simulator.threads import SimulatorThread
+from tests.hosts.host_log import lines_since
 from tests.hosts.installed import InstalledHost, install
 
 FOLDER = Path(__file__).resolve().parent
@@ -87,6 +88,30 @@ class ByHost(LoadScopeScheduling):  # type: ignore[misc]  # the plugin is untype
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByHost:
     """Distribute the tests by host."""
     return ByHost(config, log)
+
+
+LOG_BEGINS = pytest.StashKey[int]()
+"""How many bytes the host's log had when the test began."""
+
+
+@pytest.fixture(autouse=True)
+def _log_begins(request: pytest.FixtureRequest) -> None:
+    if "host" in request.fixturenames:
+        log = request.getfixturevalue("host").server.log_path
+        request.node.stash[LOG_BEGINS] = log.stat().st_size
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report with a failure what the host printed meanwhile."""
+    report = yield
+    host = item.funcargs.get("host")
+    if report.failed and isinstance(host, InstalledHost):
+        printed = lines_since(host.server.log_path, item.stash.get(LOG_BEGINS, 0))
+        report.sections.append((f"Log of Open WebUI {host.server.version}", printed))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from adapters.openwebui.uncancelled import uncancelled
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Emitter
 from entrypoints.openwebui.present.frames import status
@@ -43,6 +44,7 @@ class GuardedEmitter:
         self._longest = self.patience = longest
         self._bill = bill or AnswerBill()
         self._vocabulary = vocabulary
+        self._delivery: asyncio.Future[Any] | None = None
 
     @property
     def is_prompt(self) -> bool:
@@ -54,12 +56,23 @@ class GuardedEmitter:
         if self._emitter is None:
             return
         try:
-            async with asyncio.timeout(self.patience):
-                await self._emitter(event)
+            await self._deliver(self._emitter, event)
         except Exception as error:  # noqa: BLE001 - foreign code of any host version; the answer must continue
             self._telemetry.event("warning", "emit_failed", type=str(event.get("type")), error=type(error).__name__)
             if isinstance(error, TimeoutError):
                 self.patience = self._longest * AFTER_A_HANG
+
+    async def _deliver(self, emitter: Emitter, event: dict[str, Any]) -> None:
+        """Deliver an event after the one before it. Raises TimeoutError, and what the host raises.
+
+        A delivery is never cancelled, since the host writes many events to its database; so there is one at a time.
+        """
+        while self._delivery is not None and not self._delivery.done():
+            await asyncio.wait((self._delivery,), timeout=self.patience)
+            if not self._delivery.done():
+                raise TimeoutError
+        self._delivery = asyncio.ensure_future(emitter(event))
+        await uncancelled(self._delivery, self.patience)
 
     async def notify(self, notice: Notice) -> None:
         """Show a notice as a status line; that of a stopped turn once the host has stored what it shows.

@@ -65,6 +65,25 @@ async def test_later_events_get_less_time_after_one_timed_out(telemetry: Recorde
     assert emitter.patience < 0.01
 
 
+async def test_a_delivery_that_takes_too_long_goes_on_and_no_other_overtakes_it(telemetry: RecordedTelemetry) -> None:
+    release, begun, delivered = asyncio.Event(), list[str](), list[str]()
+
+    async def emitter(event: dict[str, Any]) -> None:
+        begun.append(event["type"])
+        await release.wait()
+        delivered.append(event["type"])
+
+    guarded = GuardedEmitter(emitter, telemetry, longest=0.001)
+    await guarded.emit({"type": "first"})
+    await guarded.emit({"type": "lost"})
+    assert begun == ["first"]
+    release.set()
+    guarded.patience = 60.0
+    await guarded.emit({"type": "last"})
+    assert delivered == ["first", "last"]
+    assert [line.values["type"] for line in telemetry.lines] == ["first", "lost"]
+
+
 async def test_cancelling_goes_through_a_hanging_emitter(telemetry: RecordedTelemetry) -> None:
     task = asyncio.create_task(GuardedEmitter(hanging, telemetry).emit({"type": "status"}))
     await asyncio.sleep(0)
