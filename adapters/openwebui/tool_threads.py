@@ -10,9 +10,6 @@ from ports.telemetry import Telemetry
 PLACES = 32
 """Most tool threads at once; an abandoned thread counts until it ends."""
 
-LEEWAY = 0.25
-"""Seconds a tool may go on before it is cancelled: it may be in the middle of a call into the host's database."""
-
 GRACE = 0.5
 """Seconds a cancelled tool gets to clean up before it is abandoned."""
 
@@ -29,17 +26,13 @@ def tool_threads(telemetry: Telemetry, places: int = PLACES) -> OwnThreads:
 async def finished(name: str, work: Coroutine[Any, Any, Any], telemetry: Telemetry) -> Any:
     """Run a tool's coroutine in a task of its own; return or raise its result.
 
-    If the caller is cancelled, so is the task after LEEWAY; a task that does not end within GRACE is abandoned and
-    logged once.
+    If the caller is cancelled, so is the task; a task that does not end within GRACE is abandoned and logged once.
     """
     task = asyncio.create_task(_contained(work), name=f"tool {name}")
     try:
         await asyncio.wait((task,))
     except asyncio.CancelledError:
-        try:
-            await asyncio.wait((task,), timeout=LEEWAY)
-        finally:
-            task.cancel()
+        task.cancel()
         _, left = await asyncio.wait((task,), timeout=GRACE)
         if left:
             telemetry.event("warning", "tool_left_running", tool=name, where="task")

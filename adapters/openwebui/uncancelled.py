@@ -34,7 +34,10 @@ async def uncancelled(call: Awaitable[T], seconds: float | None = None) -> T:
     if not running.done():
         _leave(running)
         raise TimeoutError
-    return running.result()
+    try:
+        return running.result()
+    finally:
+        del running  # an error and this frame would hold each other, and with them the host's frames
 
 
 def _leave(call: "asyncio.Future[Any]") -> None:

@@ -44,7 +44,7 @@ class GuardedEmitter:
         self._longest = self.patience = longest
         self._bill = bill or AnswerBill()
         self._vocabulary = vocabulary
-        self._delivery: asyncio.Future[Any] | None = None
+        self._late: asyncio.Future[Any] | None = None
 
     @property
     def is_prompt(self) -> bool:
@@ -63,16 +63,22 @@ class GuardedEmitter:
                 self.patience = self._longest * AFTER_A_HANG
 
     async def _deliver(self, emitter: Emitter, event: dict[str, Any]) -> None:
-        """Deliver an event after the one before it. Raises TimeoutError, and what the host raises.
+        """Deliver an event. Raises TimeoutError, and what the host raises.
 
-        A delivery is never cancelled, since the host writes many events to its database; so there is one at a time.
+        A delivery is never cancelled, since the host writes many events to its database. Later events wait for one that
+        is late: they must neither overtake it nor pile up.
         """
-        while self._delivery is not None and not self._delivery.done():
-            await asyncio.wait((self._delivery,), timeout=self.patience)
-            if not self._delivery.done():
+        late = self._late
+        if late is not None and not late.done():
+            await asyncio.wait((late,), timeout=self.patience)
+            if not late.done():
                 raise TimeoutError
-        self._delivery = asyncio.ensure_future(emitter(event))
-        await uncancelled(self._delivery, self.patience)
+        delivery = asyncio.ensure_future(emitter(event))
+        try:
+            await uncancelled(delivery, self.patience)
+        finally:
+            if not delivery.done():
+                self._late = delivery
 
     async def notify(self, notice: Notice) -> None:
         """Show a notice as a status line; that of a stopped turn once the host has stored what it shows.

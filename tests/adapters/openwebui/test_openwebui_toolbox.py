@@ -170,25 +170,6 @@ async def test_cancelling_ends_an_asynchronous_tool(ground: Ground) -> None:
     assert ground.telemetry.named("tool_left_running") == []
 
 
-async def test_a_tool_in_the_middle_of_a_short_call_may_end_it(ground: Ground) -> None:
-    begun, release, ended = asyncio.Event(), asyncio.Event(), list[str]()
-
-    async def store() -> None:
-        begun.set()
-        await release.wait()
-        ended.append("stored")
-
-    box = await ground.box({"store": workspace("store", store)})
-    running = asyncio.create_task(call(box, {}))
-    await begun.wait()
-    running.cancel()
-    await asyncio.sleep(0)
-    release.set()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert ended == ["stored"]
-
-
 async def test_a_tool_that_ignores_cancellation_is_abandoned_and_logged_once(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:

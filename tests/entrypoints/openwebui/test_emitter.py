@@ -84,6 +84,20 @@ async def test_a_delivery_that_takes_too_long_goes_on_and_no_other_overtakes_it(
     assert [line.values["type"] for line in telemetry.lines] == ["first", "lost"]
 
 
+async def test_events_of_several_tasks_are_delivered_side_by_side(telemetry: RecordedTelemetry) -> None:
+    together, delivered = asyncio.Barrier(5), list[str]()
+
+    async def emitter(event: dict[str, Any]) -> None:
+        await together.wait()
+        delivered.append(event["type"])
+
+    guarded = GuardedEmitter(emitter, telemetry)
+    await asyncio.gather(*(guarded.emit({"type": str(number)}) for number in range(5)))
+    assert sorted(delivered) == ["0", "1", "2", "3", "4"]
+    assert telemetry.lines == []
+    assert guarded.is_prompt
+
+
 async def test_cancelling_goes_through_a_hanging_emitter(telemetry: RecordedTelemetry) -> None:
     task = asyncio.create_task(GuardedEmitter(hanging, telemetry).emit({"type": "status"}))
     await asyncio.sleep(0)
