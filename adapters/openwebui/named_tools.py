@@ -7,13 +7,13 @@ in its middleware only. Source: `get_tools` and `process_chat_payload` of the ho
 
 from collections.abc import Mapping
 from importlib import import_module
-from inspect import isawaitable
 from typing import Any
 
-from adapters.openwebui.uncancelled import uncancelled
+from adapters.openwebui.file_rows import account
+from adapters.openwebui.host_functions import called
 from ports.telemetry import Telemetry
 
-TOOLS, USERS = "open_webui.utils.tools", "open_webui.models.users"
+TOOLS = "open_webui.utils.tools"
 
 
 async def load_named_tools(
@@ -26,11 +26,10 @@ async def load_named_tools(
     if not tool_ids or not user_id or request is None:
         return {}
     try:
-        user = import_module(USERS).Users.get_user_by_id(user_id)
-        user = await uncancelled(user) if isawaitable(user) else user
+        user = await account(user_id)
         if user is None:
             return {}
-        return await uncancelled(import_module(TOOLS).get_tools(request, list(tool_ids), user, dict(handed)))
+        return await called(import_module(TOOLS).get_tools, request, list(tool_ids), user, dict(handed))
     except Exception as error:  # noqa: BLE001 - the host's code and that of its tools: the turn goes on without them
         telemetry.event("warning", "tools_not_loaded", error=type(error).__name__)
         return {}

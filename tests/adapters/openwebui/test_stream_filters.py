@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.openwebui.named_tools import TOOLS, USERS, load_named_tools
+from adapters.openwebui.file_rows import USERS
+from adapters.openwebui.named_tools import TOOLS, load_named_tools
 from adapters.openwebui.stream_filters import FILTERS, filters_read_stream
 from tests.doubles.telemetry import RecordedTelemetry
 
