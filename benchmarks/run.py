@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     try:
         measure(chosen.only, chosen.bundle)
-    except (Broken, DevhostError, OSError) as error:
+    except (Broken, DevhostError) as error:
         print(f"✗ {error}", file=sys.stderr, flush=True)
         return 1
     say(f"{time.monotonic() - began:.0f} s")
